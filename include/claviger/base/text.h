@@ -1,0 +1,38 @@
+/* Hex, base64, and the rules for text that people type or that comes out of a file. */
+#ifndef CLAVIGER_BASE_TEXT_H
+#define CLAVIGER_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "claviger/base/bytes.h"
+#include "claviger/base/error.h"
+
+/* Lower-case hex with a final NUL: out holds 2 * len + 1. Not for secrets. */
+void clv_hex(const void *data, size_t len, char *out);
+/* Groups of `group` digits separated by a blank ("ef8a 9b7a ..."): out of size cap. */
+void clv_hex_groups(const void *data, size_t len, size_t group, char *out, size_t cap);
+/* Exactly len bytes from hex text; blanks between digits are skipped, either case is taken. Constant
+ * time in the digits' values, so that it may fill a secret.
+ * errors  CLV_E_INPUT: names the position of the wrong digit, or how many digits there are and
+ *         should be. Never repeats the text. */
+clv_status clv_unhex(const char *text, size_t text_len, void *out, size_t len,
+                     struct clv_error *err);
+
+/* Standard alphabet with padding; out in fresh memory, the caller's to free(). */
+char *clv_base64(const void *data, size_t len);
+/* Strict: the one canonical encoding or nothing. *ret_data is the caller's to free().
+ * errors  CLV_E_FORMAT */
+clv_status clv_unbase64(const char *text, size_t text_len, uint8_t **ret_data, size_t *ret_len,
+                        struct clv_error *err);
+
+/* A name, description or remark: 1..max_chars characters of UTF-8, not blank, none of them a control,
+ * bidirectional-override or other format character.
+ * errors  CLV_E_INPUT: says which rule, for field `what` */
+clv_status clv_text_check(const char *text, size_t max_chars, const char *what,
+                          struct clv_error *err);
+/* Number of columns text takes on a terminal (invalid bytes count one). */
+size_t clv_text_width(const char *text);
+
+#endif
