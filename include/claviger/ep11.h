@@ -66,7 +66,7 @@ enum { CLV_EP11_FN_ADMIN = 41, CLV_EP11_FN_INFO = 38 };
 enum { CLV_EP11_INFO_MODULE = 1, CLV_EP11_INFO_DOMAIN = 3 };
 
 /* ---- return and reason codes (section d): one table, text for people ---- */
-enum { CLV_EP11_NO_REASON = 0xffffffffu };
+#define CLV_EP11_NO_REASON 0xffffffffu
 /* What the pair means, in a sentence, and what to do; always text, "return code 96, reason 5" when
  * the pair is not known. Clients take several return codes for one reason: see docs/protocol.md. */
 const char *clv_ep11_code_text(uint32_t return_code, uint32_t reason);
