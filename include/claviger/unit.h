@@ -1,0 +1,211 @@
+/* unit: crypto units as the ceremony sees them: find them, trust them, give all of them one order at
+ * the same time, and believe only answers that are bound to the question.
+ *
+ *     clv_fleet_new(&config, &fleet, err);
+ *     clv_fleet_discover(fleet, hooks, err);            list of each service instance, numbered 1..n
+ *     clv_fleet_run(fleet, &(struct clv_order){.kind = CLV_ORDER_TRUST}, hooks, err);
+ *     clv_fleet_run(fleet, &(struct clv_order){.kind = CLV_ORDER_QUERY}, hooks, err);
+ *     ...
+ *
+ * One order runs on all selected units concurrently; each unit has its own deadline; results come
+ * through the hook as they arrive, so a dead unit delays nobody. A command is announced through
+ * hooks->intent before it is sent, and is sent at most once: what becomes of it is DONE, REFUSED, or
+ * IN DOUBT, and doubt is settled by a later QUERY, never by sending again.
+ *
+ * Every administrative answer is checked: signature of the unit's pinned key, command, domain,
+ * module and counter as asked. An answer that fails is UNTRUSTED, whatever it says.
+ *
+ * This room holds no key: signers are ports, and parts come in once and leave sealed.
+ * source  docs/protocol.md; docs/unit-driver.md */
+#ifndef CLAVIGER_UNIT_H
+#define CLAVIGER_UNIT_H
+
+#include "claviger/base.h"
+#include "claviger/ep11.h"
+
+struct clv_fleet;
+
+enum clv_unit_kind { CLV_UNIT_OPERATIONAL, CLV_UNIT_RECOVERY, CLV_UNIT_FAILOVER };
+
+/* One service instance to talk to. */
+struct clv_service {
+    const char *name;
+    const char *endpoint;    /* "unix:/path", "http://127.0.0.1:8080", "https://host" */
+    const char *instance_id; /* of the service instance */
+    const struct clv_secret *token; /* sent as the Authorization header, or NULL */
+    const char *ca_file;            /* for https, or NULL for the system's */
+    const uint8_t (*roots)[CLV_P521_POINT_LEN]; /* trusted roots of device certificates */
+    size_t num_roots;
+};
+
+struct clv_fleet_config {
+    const struct clv_service *services;
+    size_t num_services;
+    int query_timeout_ms;   /* per unit and query order; 0: 10,000 */
+    int command_timeout_ms; /* per unit and command order; 0: 30,000 */
+    bool test_world;        /* TEST units only; otherwise TEST units are refused */
+    const struct clv_random *random;
+    const struct clv_clock *clock;
+    const struct clv_transport *transport; /* NULL: libcurl */
+};
+
+/* What is known of one unit; numbers start at 1, in the order of discovery. */
+struct clv_unit {
+    unsigned number;
+    const char *service; /* name of its service instance, and its id */
+    const char *instance_id;
+    char hsm_id[64];
+    char location[80];
+    char serial[CLV_EP11_SERIAL_LEN + 1];
+    enum clv_unit_kind kind;
+    bool selected;
+    bool trusted;                                /* chain verified, key pinned */
+    uint8_t module_id[CLV_EP11_MODULE_ID_LEN];   /* valid when trusted */
+    uint8_t device_ski[CLV_SKI_LEN], root_ski[CLV_SKI_LEN];
+    unsigned firmware_major, firmware_minor;     /* valid after a query */
+};
+
+/* Registers, administrators and attributes of one unit, all from one QUERY order. */
+struct clv_unit_state {
+    bool known;
+    bool imprint;
+    unsigned num_admins;
+    uint8_t admin_ski[CLV_EP11_MAX_ADMINS][CLV_SKI_LEN]; /* sorted */
+    char admin_name[CLV_EP11_MAX_ADMINS][64];
+    struct clv_ep11_attributes attributes;
+    unsigned sign_threshold, revoke_threshold;
+    enum clv_ep11_new_state new_state;
+    enum clv_ep11_current_state current_state;
+    uint8_t new_pattern[CLV_EP11_PATTERN_LEN], current_pattern[CLV_EP11_PATTERN_LEN];
+    uint8_t control_points[16];
+    uint8_t domain_id[CLV_EP11_DOMAIN_ID_LEN];
+    uint8_t counter[CLV_EP11_COUNTER_LEN];
+};
+
+clv_status clv_fleet_new(const struct clv_fleet_config *config, struct clv_fleet **ret,
+                         struct clv_error *err);
+void clv_fleet_free(struct clv_fleet **fleet);
+
+size_t clv_fleet_num_units(const struct clv_fleet *fleet);
+/* number 1..n; borrowed, valid as long as the fleet */
+const struct clv_unit *clv_fleet_unit(const struct clv_fleet *fleet, unsigned number);
+/* Last state a QUERY brought (known == false before). */
+const struct clv_unit_state *clv_fleet_state(const struct clv_fleet *fleet, unsigned number);
+void clv_fleet_select(struct clv_fleet *fleet, unsigned number, bool selected);
+size_t clv_fleet_num_selected(const struct clv_fleet *fleet);
+
+enum clv_order_kind {
+    CLV_ORDER_TRUST,         /* device certificates up to a trusted root; pins key and identity */
+    CLV_ORDER_QUERY,         /* attributes, administrators, registers, control points, module */
+    CLV_ORDER_ZEROIZE,
+    CLV_ORDER_ADMIN_ADD,     /* certificate */
+    CLV_ORDER_ADMIN_REMOVE,  /* ski */
+    CLV_ORDER_THRESHOLDS,    /* sign_threshold, revoke_threshold; leaves imprint mode */
+    CLV_ORDER_IMPORTER,      /* new P-521 importer key, kept by the fleet for sealing */
+    CLV_ORDER_LOAD,          /* the parts sealed with clv_fleet_seal_part() */
+    CLV_ORDER_COMMIT,        /* pattern */
+    CLV_ORDER_SET_IMMEDIATE, /* pattern */
+    CLV_ORDER_CLEAR_NEW,
+    CLV_ORDER_CLEAR_CURRENT,
+};
+const char *clv_order_name(enum clv_order_kind kind); /* "set immediate" */
+bool clv_order_is_command(enum clv_order_kind kind);  /* false for TRUST and QUERY */
+
+struct clv_order {
+    enum clv_order_kind kind;
+    unsigned only_unit;         /* 0: every selected unit; else just this one */
+    struct clv_view certificate;
+    uint8_t ski[CLV_SKI_LEN];
+    unsigned sign_threshold, revoke_threshold;
+    uint8_t pattern[CLV_EP11_PATTERN_LEN]; /* ours: computed on this workstation */
+    const struct clv_ep11_signer *signers; /* as many as the order needs, at most 8 are used */
+    size_t num_signers;
+};
+
+enum clv_outcome {
+    CLV_OUTCOME_DONE,      /* accepted, answer bound and signed */
+    CLV_OUTCOME_REFUSED,   /* the unit said no, signed; nothing changed there */
+    CLV_OUTCOME_NOT_SENT,  /* nothing left this machine: unreachable, or stopped before */
+    CLV_OUTCOME_DOUBT,     /* sent, and no (whole) answer: query before anything else */
+    CLV_OUTCOME_UNTRUSTED, /* an answer that is not bound, not signed or signed by another key */
+};
+const char *clv_outcome_name(enum clv_outcome outcome); /* "in doubt" */
+
+/* Fact to be journaled before a command leaves. */
+struct clv_intent {
+    unsigned unit;
+    enum clv_order_kind order;
+    uint32_t command; /* enum clv_ep11_command */
+    uint8_t counter[CLV_EP11_COUNTER_LEN];
+    bool has_pattern;
+    uint8_t pattern[CLV_EP11_PATTERN_LEN];
+};
+
+struct clv_result {
+    unsigned unit;
+    enum clv_order_kind order;
+    enum clv_outcome outcome;
+    uint32_t return_code, reason;          /* when REFUSED; reason may be CLV_EP11_NO_REASON */
+    uint8_t counter[CLV_EP11_COUNTER_LEN]; /* the unit's, when it answered */
+    struct clv_error error;                /* CLV_OK when DONE; sentence and hint otherwise */
+    int elapsed_ms;
+};
+
+struct clv_fleet_hooks {
+    /* Before each command is sent. Anything but CLV_OK: that unit's command is NOT_SENT. */
+    clv_status (*intent)(void *ctx, const struct clv_intent *intent, struct clv_error *err);
+    /* Once a unit, as soon as its outcome is known. */
+    void (*result)(void *ctx, const struct clv_result *result);
+    /* At least every 40 ms while waiting. Anything but CLV_OK: nothing more is sent; commands
+     * already out are waited for until their deadline, the rest is NOT_SENT. */
+    clv_status (*tick)(void *ctx, struct clv_error *err);
+    void *ctx;
+};
+
+/* Asks every service for its units. Called again, it must find the same ones (the selection and
+ * pinned keys stay).
+ * errors  CLV_E_TIMEOUT, CLV_E_IO, CLV_E_UNIT (HTTP status with the body's text), CLV_E_FORMAT */
+clv_status clv_fleet_discover(struct clv_fleet *fleet, const struct clv_fleet_hooks *hooks,
+                              struct clv_error *err);
+/* Gives one order to all selected units and returns when every one of them has an outcome. CLV_OK
+ * means just that: outcomes are in the results. Every command asks the unit's counter and domain
+ * instance first, in the same breath.
+ * errors  CLV_E_USAGE: no unit selected, unit not trusted yet, no sealed part */
+clv_status clv_fleet_run(struct clv_fleet *fleet, const struct clv_order *order,
+                         const struct clv_fleet_hooks *hooks, struct clv_error *err);
+
+/* Seals one part (32 bytes) for every selected unit's importer key, and keeps the sealed form only,
+ * for LOAD and for loading again. slot 1..CLV_EP11_MAX_PARTS; a slot sealed again is replaced.
+ * errors  CLV_E_USAGE: a selected unit has no importer key yet */
+clv_status clv_fleet_seal_part(struct clv_fleet *fleet, unsigned slot,
+                               const struct clv_secret *part, struct clv_error *err);
+/* Whether this unit still holds the importer key its parts were sealed for (after a QUERY: a unit
+ * that restarted empty does not). */
+bool clv_fleet_parts_current(const struct clv_fleet *fleet, unsigned number);
+void clv_fleet_forget_parts(struct clv_fleet *fleet);
+
+/* ---- transport port: how bytes get to a unit; tests replace it ---- */
+struct clv_exchange; /* one request under way, owned by the transport */
+
+enum clv_exchange_state {
+    CLV_EXCHANGE_PENDING,
+    CLV_EXCHANGE_ANSWERED,   /* HTTP answer complete */
+    CLV_EXCHANGE_NOT_SENT,   /* no connection: nothing can have reached the unit */
+    CLV_EXCHANGE_BROKEN,     /* may have reached the unit, no whole answer */
+};
+
+struct clv_transport {
+    /* body NULL: GET. Borrowed until the exchange is closed. timeout_ms counts from now. */
+    clv_status (*start)(void *ctx, const struct clv_service *service, const char *path,
+                        const char *body, int timeout_ms, struct clv_exchange **ret,
+                        struct clv_error *err);
+    /* Drives all exchanges, waiting at most wait_ms for something to happen. */
+    void (*poll)(void *ctx, int wait_ms);
+    /* state; http_status and body are valid when ANSWERED; why is a sentence otherwise. */
+    enum clv_exchange_state (*state)(const struct clv_exchange *x, long *ret_http_status,
+                                     struct clv_view *ret_body, const char **ret_why);
+    void (*close)(void *ctx, struct clv_exchange **x);
+    void *ctx;
+};
+
+#endif
