@@ -1,0 +1,38 @@
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "claviger/base/text.h"
+
+#define VARIANT sodium_base64_VARIANT_ORIGINAL
+
+char *clv_base64(const void *data, size_t len)
+{
+    if (len > SIZE_MAX / 2)
+        return NULL;
+    size_t cap = sodium_base64_encoded_len(len, VARIANT);
+    char *text = malloc(cap);
+    if (text != NULL)
+        (void)sodium_bin2base64(text, cap, data, len, VARIANT);
+    return text;
+}
+
+clv_status clv_unbase64(const char *text, size_t text_len, uint8_t **ret_data, size_t *ret_len,
+                        struct clv_error *err)
+{
+    size_t cap = text_len / 4 * 3;
+    uint8_t *data = malloc(cap > 0 ? cap : 1);
+    if (data == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "there is not enough memory");
+    size_t len = 0;
+    const char *end = text;
+    /* libsodium refuses stray bits in the last digit and wrong padding by itself. */
+    if (sodium_base642bin(data, cap, text, text_len, NULL, &len, &end, VARIANT) != 0 ||
+        end != text + text_len) {
+        free(data);
+        return clv_fail(err, CLV_E_FORMAT, "the base64 text is broken at character %zu",
+                        (size_t)(end - text) + 1);
+    }
+    *ret_data = data;
+    *ret_len = len;
+    return CLV_OK;
+}
