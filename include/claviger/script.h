@@ -1,0 +1,158 @@
+/* script: ceremony scripts and site files, read and checked whole before anyone sits down.
+ *
+ * A ceremony script is the reviewed part: roles, rules, steps, texts. It is identified by its hash.
+ * A site file is what belongs to the room: unit addresses, folders, printer. Both are YAML, and every
+ * error, of form or of meaning, names file, line and column and quotes the line with a caret.
+ *
+ *     struct clv_script *script = NULL;
+ *     if (clv_script_read(path, &script, err) != CLV_OK) goto out;
+ *     for (size_t i = 0; i < script->num_steps; i++) ... script->steps[i].title ...
+ * out:
+ *     clv_script_free(&script);
+ *
+ * Reads the one file it is given, nothing else; runs nothing; fills in no value from the environment.
+ * source  docs/formats/script.md */
+#ifndef CLAVIGER_SCRIPT_H
+#define CLAVIGER_SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "claviger/base.h"
+#include "claviger/crypto.h"
+
+#define CLV_SCRIPT_FILE_MAX 65536
+#define CLV_SCRIPT_MAX_WITNESSES 3
+#define CLV_SCRIPT_MIN_OWNERS 2
+#define CLV_SCRIPT_MAX_OWNERS 3
+#define CLV_SCRIPT_MAX_SIGNERS 8
+
+/* X(name, word in the file, who acts, activity on paper) in the one order a ceremony can have. */
+/* clang-format off */
+#define CLV_STEP_KINDS(X)                                                                          \
+    X(SELF_CHECK,     "self-check",     ADMINISTRATOR, "The workstation checks itself")            \
+    X(ROLL_CALL,      "roll-call",      EVERYBODY,     "Name, role, identity seen by the witness") \
+    X(UNITS,          "units",          ADMINISTRATOR, "Crypto units found, compared, clean")      \
+    X(SIGNATURE_KEYS, "signature-keys", SIGNERS,       "Signature key ready and proven by use")    \
+    X(ADMINISTRATORS, "administrators", SIGNERS,       "Added to the units, thresholds set")       \
+    X(CREATE_PARTS,   "create-parts",   OWNERS,        "Key part created, alone; slip taken")      \
+    X(LOAD,           "load",           OWNERS,        "Key part opened, matched and sealed")      \
+    X(COMMIT,         "commit",         SIGNERS,       "New master key committed on every unit")   \
+    X(SET_IMMEDIATE,  "set-immediate",  SIGNERS,       "Master key made current on every unit")    \
+    X(COMPARE,        "compare",        ADMINISTRATOR, "All units queried and the same")           \
+    X(RECEIPTS,       "receipts",       ADMINISTRATOR, "Receipts written and read back")           \
+    X(SIGN_OFF,       "sign-off",       EVERYBODY,     "Agrees, or says why not")
+/* clang-format on */
+
+enum clv_step_kind {
+#define CLV_STEP_ENUM(name, word, who, activity) CLV_STEP_##name,
+    CLV_STEP_KINDS(CLV_STEP_ENUM)
+#undef CLV_STEP_ENUM
+        CLV_NUM_STEP_KINDS
+};
+const char *clv_step_word(enum clv_step_kind kind); /* "set-immediate" */
+
+enum clv_keys_mode { CLV_KEYS_CREATE, CLV_KEYS_OPEN };
+
+enum clv_reset { CLV_RESET_REQUIRED, CLV_RESET_IF_NOT_CLEAN, CLV_RESET_NEVER };
+
+struct clv_script_step {
+    enum clv_step_kind kind;
+    enum clv_keys_mode keys; /* of signature-keys */
+    const char *title;       /* one line */
+    const char *say;         /* what the administrator reads aloud; paragraphs are lines; or NULL */
+    const char *help;        /* for `?`, or NULL */
+};
+
+/* Everything in here is fixed once read. Texts are UTF-8 without controls, and die with the script. */
+struct clv_script {
+    const char *id; /* letters, digits, '-' and '.'; no blank */
+    const char *title;
+    const char *purpose;
+    uint8_t hash[CLV_SHA256_LEN]; /* SHA-256 over the bytes of the file */
+
+    /* roles; the administrator is always one */
+    unsigned num_witnesses; /* 1..3 */
+    unsigned num_owners;    /* 2..3 */
+    unsigned num_signers;   /* 1..8 */
+    const char *administrator_label;
+    const char *witness_label;
+    const char *owner_label;
+    const char *signer_label;
+
+    /* rules */
+    unsigned sign_threshold;    /* 1..num_signers */
+    unsigned revoke_threshold;  /* 1..num_signers */
+    unsigned password_min_bits; /* 60..256 */
+    const char *kdf_profile;    /* "standard" or "high" */
+    enum clv_reset reset_units;
+    unsigned idle_seconds; /* 10..3600 */
+    bool allow_part_owner_to_sign;
+    bool allow_witness_other_role;
+    bool second_person_for_set_immediate;
+    bool second_person_for_zeroize;
+
+    struct clv_script_step *steps;
+    size_t num_steps;
+    struct clv_document *document; /* holds the texts */
+};
+
+/* Reads and checks a script.
+ * errors  CLV_E_SCRIPT: form or meaning; where, and the line
+ *         those of clv_file_read() */
+clv_status clv_script_read(const char *path, struct clv_script **ret, struct clv_error *err);
+/* The same from memory; name stands in errors. */
+clv_status clv_script_parse(const char *name, const void *data, size_t len,
+                            struct clv_script **ret, struct clv_error *err);
+void clv_script_free(struct clv_script **script);
+
+/* The step of that kind, or NULL. */
+const struct clv_script_step *clv_script_find(const struct clv_script *script,
+                                              enum clv_step_kind kind);
+/* The whole script for paper: facts, roles, rules, then Step | Who | Activity | Initials | Time with
+ * a line for each person's turn. At most 79 columns. */
+void clv_script_explain(const struct clv_script *script, struct clv_writer *w);
+
+/* ---- site files ---- */
+
+struct clv_site_root {
+    const char *file;                  /* NULL once the point is known */
+    uint8_t point[CLV_P521_POINT_LEN]; /* all zero until the file is loaded */
+};
+
+struct clv_site_instance {
+    const char *name;
+    const char *id;         /* UUID of the service instance */
+    const char *endpoint;   /* unix:/path, http://127.0.0.1:port, https://host */
+    const char *token_file; /* or NULL */
+    const char *ca_file;    /* for https, or NULL for the system's */
+    struct clv_site_root *roots;
+    size_t num_roots;       /* 1..8 */
+    unsigned *units;        /* numbers to select, ascending; NULL: all */
+    size_t num_units;
+};
+
+struct clv_site {
+    struct clv_site_instance *instances;
+    size_t num_instances;         /* 1..16 */
+    const char *key_files_folder; /* NULL: the default folder of key files */
+    const char *receipts_folder;  /* NULL: the ceremony's folder */
+    const char *printer;          /* name of a print queue; NULL: none */
+    unsigned query_seconds;       /* 1..600 */
+    unsigned command_seconds;     /* 1..600 */
+    uint8_t hash[CLV_SHA256_LEN];
+    struct clv_document *document; /* holds the texts */
+};
+
+/* errors  as clv_script_read() */
+clv_status clv_site_read(const char *path, struct clv_site **ret, struct clv_error *err);
+clv_status clv_site_parse(const char *name, const void *data, size_t len, struct clv_site **ret,
+                          struct clv_error *err);
+/* Reads the files that trusted roots stand in: 266 hex digits of an uncompressed P-521 point, blanks
+ * and line ends skipped. Relative names start at folder.
+ * errors  CLV_E_INPUT: not such a point; those of clv_file_read() */
+clv_status clv_site_load_roots(struct clv_site *site, const char *folder, struct clv_error *err);
+void clv_site_free(struct clv_site **site);
+
+#endif
