@@ -1,0 +1,96 @@
+#include <malloc.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* Private numbers of all keys in use at one moment. A power of two, as OpenSSL wants it. */
+#define SECURE_HEAP_LEN ((size_t)256 * 1024)
+#define SECURE_HEAP_SMALLEST 32
+/* Deeper than any path through P-521 or RSA that was measured (tests/unit/crypto/test_memory.c). */
+#define STACK_DEPTH ((size_t)48 * 1024)
+
+/* OpenSSL wipes what it knows to be secret and frees the rest as it is: limbs of a scalar, round
+ * keys, padded blocks. So everything is wiped. */
+static void *wiping_malloc(size_t len, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return len > 0 ? malloc(len) : NULL;
+}
+
+static void wiping_free(void *p, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    if (p != NULL)
+        sodium_memzero(p, malloc_usable_size(p));
+    free(p);
+}
+
+static void *wiping_realloc(void *old, size_t len, const char *file, int line)
+{
+    void *p = wiping_malloc(len, file, line);
+    if (old != NULL && p != NULL) {
+        size_t old_len = malloc_usable_size(old);
+        memcpy(p, old, old_len < len ? old_len : len);
+    }
+    if (p != NULL || len == 0)
+        wiping_free(old, file, line);
+    return p;
+}
+
+static bool use_our_allocator(void)
+{
+    CRYPTO_malloc_fn current = NULL;
+    CRYPTO_get_mem_functions(&current, NULL, NULL);
+    return current == wiping_malloc ||
+           CRYPTO_set_mem_functions(wiping_malloc, wiping_realloc, wiping_free) == 1;
+}
+
+clv_status clv_crypto_init(struct clv_error *err)
+{
+    if (!use_our_allocator())
+        return clv_fail(err, CLV_E_INTERNAL,
+                        "OpenSSL was in use before its memory could be made to wipe itself");
+    if (CRYPTO_secure_malloc_initialized() == 1)
+        return CLV_OK;
+    /* 2: there is a heap, but it is not locked. */
+    if (CRYPTO_secure_malloc_init(SECURE_HEAP_LEN, SECURE_HEAP_SMALLEST) == 1)
+        return CLV_OK;
+    (void)CRYPTO_secure_malloc_done();
+    (void)clv_fail(err, CLV_E_MEMORY, "the system refuses to lock %zu KiB of memory for OpenSSL",
+                   SECURE_HEAP_LEN / 1024);
+    clv_hint(err, "Raise the limit: `ulimit -l 8192`, or a line `<user> - memlock 8192` in "
+                  "/etc/security/limits.conf and a new login.");
+    return CLV_E_MEMORY;
+}
+
+clv_status clv_crypto_broken(struct clv_error *err, const char *what)
+{
+    ERR_clear_error();
+    return clv_fail(err, CLV_E_INTERNAL, "OpenSSL failed at %s", what);
+}
+
+void clv_crypto_scrub(void)
+{
+    sodium_stackzero(STACK_DEPTH);
+}
+
+BIGNUM *clv_bn_from_secret(const struct clv_secret *s)
+{
+    BIGNUM *n = BN_secure_new();
+    if (n == NULL)
+        return NULL;
+    bool ok = BN_bin2bn(clv_secret_read(s), (int)clv_secret_len(s), n) != NULL;
+    clv_secret_close(s);
+    if (!ok) {
+        BN_clear_free(n);
+        return NULL;
+    }
+    BN_set_flags(n, BN_FLG_CONSTTIME);
+    return n;
+}
