@@ -1,0 +1,47 @@
+/* ceremony, private: the three tables and what they share. */
+#ifndef CEREMONY_INTERNAL_H
+#define CEREMONY_INTERNAL_H
+
+#include "claviger/ceremony.h"
+
+/* ---- program.c: the stations of the script's steps ---- */
+/* Moves to the first station of the script that is needed, and enters it. */
+void program_start(struct clv_ceremony *c);
+/* Moves to the next station that is needed, over the ends of steps; CLOSING after the last step. */
+void program_advance(struct clv_ceremony *c);
+/* Goes back to the station of this state and phase in the current step. */
+void program_return(struct clv_ceremony *c, enum clv_state state, enum clv_phase phase);
+/* Goes back to the first needed station of the step that loads. */
+void program_restart_load(struct clv_ceremony *c);
+/* Signature keys, or parts and what was sealed from them, are no longer to be held. */
+void program_let_go(struct clv_ceremony *c, bool signers, bool parts);
+
+/* ---- rules.c ---- */
+clv_status rules_apply(struct clv_ceremony *c, const struct clv_event *e,
+                       struct clv_effects *effects, struct clv_error *err);
+
+/* ---- people.c: seats, turns, who may hold what ---- */
+clv_status seats_fill(struct clv_ceremony *c, struct clv_error *err);
+clv_status seat_take(struct clv_ceremony *c, const struct clv_event *e, struct clv_error *err);
+bool seats_all_here(const struct clv_ceremony *c);
+bool seats_all_signed_off(const struct clv_ceremony *c);
+/* The queue of a state in which people take turns: every seat of role that is not done. */
+void queue_fill(struct clv_ceremony *c, enum clv_role role);
+unsigned queue_next(const struct clv_ceremony *c); /* seat, 0: nobody left */
+void queue_drop(struct clv_ceremony *c, unsigned seat);
+void queue_later(struct clv_ceremony *c, unsigned seat);
+
+/* ---- fleet.c: what the engine knows of the units ---- */
+struct clv_unit_record *unit_find(struct clv_ceremony *c, unsigned number);
+clv_status unit_add(struct clv_ceremony *c, const struct clv_event *e, struct clv_error *err);
+/* Every active unit becomes due for the phase, or, when retrying, each one the table says is due. */
+void units_make_due(struct clv_ceremony *c, bool retry);
+bool units_all_done(const struct clv_ceremony *c);
+bool units_all_passed(const struct clv_ceremony *c, enum clv_phase phase);
+/* Whether giving the order again is right for every unit that has not passed. */
+bool units_may_retry(const struct clv_ceremony *c);
+bool unit_is_due(const struct clv_ceremony *c, const struct clv_unit_record *unit);
+bool units_any_live(const struct clv_ceremony *c);
+bool units_need_reset(const struct clv_ceremony *c);
+
+#endif
