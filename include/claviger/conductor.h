@@ -146,14 +146,21 @@ struct clv_face {
 /* ---- answers from a file: TEST ceremonies only -------------------------------------------- */
 
 struct clv_answers;
-/* Lines "id: answer" in the order they are asked; '#' starts a comment line. An id may stand several
- * times (first wrong, then right). `*` at the end of an id matches any ending.
- * errors  CLV_E_FORMAT: with the line */
+/* Lines "id: answer"; '#' starts a comment line. A line answers one question of that id, the first
+ * left one first: an id may stand several times (first wrong, then right). An id that ends in '*'
+ * answers every question whose id begins so and that has no line of its own, but never twice in a
+ * row one that refused it. A choice is answered with its key. `!deviation` asks for a deviation,
+ * `!interrupt` is ^C. Values are kept in guarded memory until used.
+ * errors  CLV_E_FORMAT: with the line; CLV_E_MISSING, CLV_E_IO */
 clv_status clv_answers_read(const char *path, struct clv_answers **ret, struct clv_error *err);
 void clv_answers_free(struct clv_answers **answers);
-/* A face that takes its answers from the file and shows everything on inner. A question without an
- * answer is an error that names its id: never a guess. Plain CONTINUE questions need none. */
+/* A face that takes its answers from the file and shows everything on inner (borrowed, as answers),
+ * without waiting. A question without an answer is an error that names its id: never a guess. Plain
+ * CONTINUE questions need none.
+ * errors  of ask: CLV_E_USAGE: no answer left, or no such choice */
 clv_status clv_answers_face(struct clv_answers *answers, const struct clv_face *inner,
                             struct clv_face *ret, struct clv_error *err);
+/* How many lines were never used; the number of the first one in *ret_line when there are any. */
+size_t clv_answers_unused(const struct clv_answers *answers, unsigned *ret_line);
 
 #endif
