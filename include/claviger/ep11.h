@@ -9,15 +9,16 @@
  *
  * Decoded structs borrow from the message they were read from (views). Encoders append to a writer.
  *
- * source  docs/protocol.md, which gives the public source of each fact; sections b.1 to b.14 there */
+ * source  docs/protocol.md, which gives the public source of each fact; sections b.1 to b.14 there
+ */
 #ifndef CLAVIGER_EP11_H
 #define CLAVIGER_EP11_H
 
 #include "claviger/base.h"
 #include "claviger/crypto.h"
 
-#define CLV_EP11_PATTERN_LEN 32          /* bytes on the wire */
-#define CLV_EP11_PATTERN_SIGNIFICANT 28  /* newer units zero the last four */
+#define CLV_EP11_PATTERN_LEN 32         /* bytes on the wire */
+#define CLV_EP11_PATTERN_SIGNIFICANT 28 /* newer units zero the last four */
 #define CLV_EP11_DOMAIN_ID_LEN 8
 #define CLV_EP11_MODULE_ID_LEN 16
 #define CLV_EP11_SERIAL_LEN 8
@@ -67,9 +68,13 @@ enum { CLV_EP11_INFO_MODULE = 1, CLV_EP11_INFO_DOMAIN = 3 };
 
 /* ---- return and reason codes (section d): one table, text for people ---- */
 #define CLV_EP11_NO_REASON 0xffffffffu
-/* What the pair means, in a sentence, and what to do; always text, "return code 96, reason 5" when
- * the pair is not known. Clients take several return codes for one reason: see docs/protocol.md. */
+/* What the pair means, in a sentence; always text. Where the pair is not listed the reason alone
+ * decides, since units put different return codes before one reason; then the return code. */
 const char *clv_ep11_code_text(uint32_t return_code, uint32_t reason);
+/* What to do about it, in a sentence; always text. */
+const char *clv_ep11_code_hint(uint32_t return_code, uint32_t reason);
+/* Makes it an error: CLV_E_UNIT with sentence, both numbers and hint. Returns CLV_E_UNIT. */
+clv_status clv_ep11_code_fail(uint32_t return_code, uint32_t reason, struct clv_error *err);
 
 /* ---- b.2 request ---- */
 struct clv_ep11_admin_block {
@@ -78,7 +83,7 @@ struct clv_ep11_admin_block {
     struct clv_view module_id; /* 16 bytes; empty in queries */
     struct clv_view counter;   /* 16 bytes; empty in queries */
     struct clv_view input;
-    struct clv_view whole;     /* decode only: the encoded block, what signatures cover */
+    struct clv_view whole; /* decode only: the encoded block, what signatures cover */
 };
 struct clv_ep11_admin_request {
     uint32_t function; /* API ordinal << 16 | function number */
@@ -109,8 +114,8 @@ struct clv_ep11_response_block {
 struct clv_ep11_response {
     uint32_t function;
     uint32_t domain;
-    uint32_t return_value;      /* nonzero: block and signatures are absent */
-    struct clv_view block;      /* encoded xcpAdminRspBlk, what signatures cover */
+    uint32_t return_value; /* nonzero: block and signatures are absent */
+    struct clv_view block; /* encoded xcpAdminRspBlk, what signatures cover */
     struct clv_view signatures;
 };
 void clv_ep11_response_block_encode(struct clv_writer *w, const struct clv_ep11_response_block *b);
@@ -125,10 +130,10 @@ uint32_t clv_ep11_reason(const struct clv_ep11_response_block *b);
 
 /* ---- b.4 SignerInfo ---- */
 enum clv_ep11_sig_alg {
-    CLV_EP11_SIG_P521,       /* ECDSA, SHA-512 */
-    CLV_EP11_SIG_RSA_X931,   /* rsaEncryption, SHA-256, X9.31 */
-    CLV_EP11_SIG_RSA_PKCS1,  /* sha256WithRSAEncryption */
-    CLV_EP11_SIG_DILITHIUM,  /* carried, not verified */
+    CLV_EP11_SIG_P521,      /* ECDSA, SHA-512 */
+    CLV_EP11_SIG_RSA_X931,  /* rsaEncryption, SHA-256, X9.31 */
+    CLV_EP11_SIG_RSA_PKCS1, /* sha256WithRSAEncryption */
+    CLV_EP11_SIG_DILITHIUM, /* carried, not verified */
 };
 struct clv_ep11_signer_info {
     uint8_t ski[CLV_SKI_LEN];
@@ -161,6 +166,13 @@ clv_status clv_ep11_signature_verify(const struct clv_ep11_signer_info *si,
                                      const struct clv_ep11_public_key *key, struct clv_view message,
                                      struct clv_error *err);
 
+/* The unit's own signature over a response block: finds the one ECDSA SignerInfo, wherever it
+ * stands, and verifies it with the device key. The SKI in it is not compared.
+ * errors  CLV_E_FORGED: does not hold, or there is none; CLV_E_FORMAT */
+clv_status clv_ep11_device_signature_verify(struct clv_view signatures,
+                                            const uint8_t point[CLV_P521_POINT_LEN],
+                                            struct clv_view message, struct clv_error *err);
+
 /* Signs for one administrator. The private key never leaves what is behind ctx. */
 struct clv_ep11_signer {
     uint8_t ski[CLV_SKI_LEN];
@@ -175,13 +187,14 @@ clv_status clv_ep11_signer_p521(const struct clv_secret *scalar, struct clv_ep11
                                 struct clv_error *err);
 clv_status clv_ep11_signer_rsa(const struct clv_secret *private_der, struct clv_ep11_signer *ret,
                                struct clv_error *err);
-/* Appends one SignerInfo a signer over message. */
+/* Appends one SignerInfo a signer over message, which must not lie in w. */
 clv_status clv_ep11_sign(struct clv_writer *w, const struct clv_ep11_signer *signers,
                          size_t num_signers, struct clv_view message, struct clv_error *err);
 
 /* ---- b.5 administrator certificates ---- */
 #define CLV_EP11_ADMIN_NAME_MAX 30
-/* name: 1..30 characters of PrintableString. P-521 signer only signs its TBS; RSA likewise, X9.31. */
+/* name: 1..30 characters of PrintableString. P-521 signer only signs its TBS; RSA likewise, X9.31.
+ */
 clv_status clv_ep11_admin_cert_encode(struct clv_writer *w, const char *name,
                                       const struct clv_ep11_public_key *key,
                                       const struct clv_ep11_signer *signer, struct clv_error *err);
@@ -275,26 +288,24 @@ uint32_t clv_ep11_peek_function(struct clv_view payload);
 
 /* ---- b.10 device (OA) certificates ---- */
 struct clv_ep11_device_cert {
-    unsigned format;            /* 1 CEX5, 2 CEX6/CEX7, 3 CEX8 */
-    struct clv_view signed_bytes;      /* format 2; formats 1 and 3 sign a composite: see composite */
-    struct clv_view composite[5];      /* pieces the signature covers, in order */
+    unsigned format;              /* 1 CEX5, 2 CEX6/CEX7, 3 CEX8 */
+    struct clv_view signed_bytes; /* format 2; formats 1 and 3 sign a composite: see composite */
+    struct clv_view composite[5]; /* pieces the signature covers, in order */
     unsigned num_composite;
     uint8_t point[CLV_P521_POINT_LEN];
     uint8_t subject_ski[CLV_SKI_LEN], signer_ski[CLV_SKI_LEN];
     uint8_t r[66], s[66];
     uint8_t adapter_id[12];
     struct clv_view oa_info;
-    uint32_t sections[5];              /* format 2: lengths of the header */
+    uint32_t sections[5]; /* format 2: lengths of the header */
 };
 clv_status clv_ep11_device_cert_decode(struct clv_view bytes, struct clv_ep11_device_cert *ret,
                                        struct clv_error *err);
 /* Format 2, signed by signer_scalar whose SKI is signer_ski. adapter_id 12 bytes. */
-clv_status clv_ep11_device_cert_encode(struct clv_writer *w,
-                                       const uint8_t point[CLV_P521_POINT_LEN],
-                                       const uint8_t adapter_id[12],
-                                       const uint8_t signer_ski[CLV_SKI_LEN],
-                                       const struct clv_secret *signer_scalar,
-                                       struct clv_error *err);
+clv_status
+clv_ep11_device_cert_encode(struct clv_writer *w, const uint8_t point[CLV_P521_POINT_LEN],
+                            const uint8_t adapter_id[12], const uint8_t signer_ski[CLV_SKI_LEN],
+                            const struct clv_secret *signer_scalar, struct clv_error *err);
 /* errors  CLV_E_FORGED */
 clv_status clv_ep11_device_cert_verify(const struct clv_ep11_device_cert *cert,
                                        const uint8_t signer_point[CLV_P521_POINT_LEN],
@@ -358,9 +369,8 @@ clv_status clv_ep11_kph_cert_decode(struct clv_view bytes, uint8_t ret_point[CLV
 
 /* ---- b.12 CPRB, b.13 HTP ---- */
 /* Both appended at once: the request string for a payload. */
-clv_status clv_ep11_htp_request_encode(struct clv_writer *w, unsigned module_index,
-                                       uint32_t domain, struct clv_view payload,
-                                       struct clv_error *err);
+clv_status clv_ep11_htp_request_encode(struct clv_writer *w, unsigned module_index, uint32_t domain,
+                                       struct clv_view payload, struct clv_error *err);
 /* errors  CLV_E_FORMAT; *ret_htp_error gets 9/12 bad hex, 9/1 other syntax (may be NULL).
  * payload is fresh memory, the caller's to free(). */
 struct clv_ep11_htp_error {
@@ -381,9 +391,54 @@ clv_status clv_ep11_htp_response_decode(struct clv_view text, uint32_t *ret_doma
                                         uint8_t **ret_payload, size_t *ret_payload_len,
                                         struct clv_error *err);
 
-/* ---- b.14 locations ---- */
+/* ---- b.14 locations, addresses, JSON bodies ---- */
 /* "[zone].[host].[module].[domain]" */
-clv_status clv_ep11_location_decode(const char *location, unsigned *ret_module, uint32_t *ret_domain,
-                                    struct clv_error *err);
+clv_status clv_ep11_location_decode(const char *location, unsigned *ret_module,
+                                    uint32_t *ret_domain, struct clv_error *err);
+clv_status clv_ep11_location_encode(const char *zone, const char *host, unsigned module,
+                                    uint32_t domain, char *ret, size_t cap, struct clv_error *err);
+/* Base address of IBM Cloud's service from "API endpoint" (with or without https://) and region.
+ * errors  CLV_E_INPUT: "Invalid API endpoint"; a region that is more than part of a host name */
+clv_status clv_ep11_service_url(const char *endpoint, const char *region, char *out, size_t cap,
+                                struct clv_error *err);
+
+#define CLV_EP11_REST_MAX (256 * 1024)     /* bytes of a request's or response's body */
+#define CLV_EP11_LISTING_MAX (1024 * 1024) /* bytes of a listing */
+#define CLV_EP11_MAX_LISTED 4096           /* units in a listing */
+
+/* {"request": HTP string} and {"response": HTP string}. Encoders append the body.
+ * Decoders: *ret_htp is the caller's to free(), *ret_len bytes and a final NUL.
+ * errors  CLV_E_FORMAT: not an object of strings, or the string is missing or empty */
+clv_status clv_ep11_rest_request_encode(struct clv_writer *w, struct clv_view htp,
+                                        struct clv_error *err);
+clv_status clv_ep11_rest_request_decode(struct clv_view body, char **ret_htp, size_t *ret_len,
+                                        struct clv_error *err);
+clv_status clv_ep11_rest_response_encode(struct clv_writer *w, struct clv_view htp,
+                                         struct clv_error *err);
+clv_status clv_ep11_rest_response_decode(struct clv_view body, char **ret_htp, size_t *ret_len,
+                                         struct clv_error *err);
+
+enum clv_ep11_unit_kind {
+    CLV_EP11_UNIT_OPERATIONAL, /* "hsms" */
+    CLV_EP11_UNIT_RECOVERY,    /* "source_hsms" */
+    CLV_EP11_UNIT_FAILOVER,    /* "failover_hsms" */
+};
+const char *clv_ep11_unit_kind_text(enum clv_ep11_unit_kind kind); /* "operational" */
+struct clv_ep11_listed_unit {
+    char hsm_id[65];    /* letters, digits, - and _: it becomes part of an address */
+    char location[129]; /* printable ASCII; see clv_ep11_location_decode() */
+    char serial_number[CLV_EP11_SERIAL_LEN + 1];
+    char state[33]; /* may be empty */
+    enum clv_ep11_unit_kind kind;
+};
+/* The listing of a service instance. Decoding keeps the order operational, recovery, failover;
+ * *ret_units is the caller's to free().
+ * errors  CLV_E_FORMAT: names the list, the unit and the member */
+clv_status clv_ep11_rest_listing_encode(struct clv_writer *w,
+                                        const struct clv_ep11_listed_unit *units, size_t num,
+                                        struct clv_error *err);
+clv_status clv_ep11_rest_listing_decode(struct clv_view body,
+                                        struct clv_ep11_listed_unit **ret_units, size_t *ret_num,
+                                        struct clv_error *err);
 
 #endif
