@@ -177,7 +177,6 @@ enum {
     CLV_ALLOW_WITNESS_HOLDS =
         1u << 2, /* a witness who holds a part or a signature key, or runs it */
     CLV_ALLOW_TWO_SIGNATURE_KEYS = 1u << 3,
-    CLV_ALLOW_ADMINISTRATOR_HOLDS = 1u << 4, /* the administrator holds a part or a signature key */
 };
 
 /* Compares names without regard to case and to how many blanks stand where. */
@@ -186,7 +185,7 @@ bool clv_same_person(const char *a, const char *b);
 struct clv_custody_conflict {
     unsigned rule;        /* the CLV_ALLOW_ bit that would permit it */
     size_t first, second; /* indexes into holders */
-    char sentence[240];   /* "Lena Vogt would hold key part 1 and key part 3." */
+    char sentence[400];   /* "Lena Vogt would hold key part 1 and key part 3." */
 };
 
 /* Finds the pairs of duties that one person has and the rules forbid; at most cap are written.

@@ -1,0 +1,86 @@
+/* Check values: what may be said of a key. One table in the header gives names and lengths. */
+#include "claviger/custody.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    size_t len;
+    bool typed;
+} kinds[CLV_NUM_CHECK_KINDS] = {
+#define CLV_CHECK_ROW(kind, text, bytes, fit) [kind] = {text, bytes, fit},
+    CLV_CHECK_KINDS(CLV_CHECK_ROW)
+#undef CLV_CHECK_ROW
+};
+
+static void pattern_of(const struct clv_secret *key, uint8_t ret[CLV_PATTERN_LEN])
+{
+    const uint8_t prefix = 0x01;
+    const struct clv_view pieces[] = {
+        {&prefix, 1},
+        {clv_secret_read(key), clv_secret_len(key)},
+    };
+
+    clv_sha256_pieces(pieces, 2, ret);
+    clv_secret_close(key);
+}
+
+clv_status clv_check_values(const struct clv_secret *key, struct clv_check_values *ret,
+                            struct clv_error *err)
+{
+    const uint8_t zeros[16] = {0};
+    uint8_t cmac[16], block[16];
+    clv_status st;
+
+    if (clv_secret_len(key) != CLV_PART_LEN)
+        return clv_fail(err, CLV_E_FORMAT, "a master key has %d bytes, this value has %zu",
+                        CLV_PART_LEN, clv_secret_len(key));
+    if ((st = clv_aes_cmac(key, zeros, sizeof zeros, cmac, err)) != CLV_OK ||
+        (st = clv_aes_ecb_block(key, zeros, block, err)) != CLV_OK)
+        return st;
+    pattern_of(key, ret->pattern);
+    memcpy(ret->cmac0, cmac, sizeof ret->cmac0);
+    memcpy(ret->ecb0, block, sizeof ret->ecb0);
+    /* The rest of both blocks would let a guess at the key be tested. */
+    clv_wipe(cmac, sizeof cmac);
+    clv_wipe(block, sizeof block);
+    return CLV_OK;
+}
+
+const char *clv_check_name(enum clv_check_kind kind)
+{
+    return kinds[kind].name;
+}
+
+bool clv_check_fit_for_typed(enum clv_check_kind kind)
+{
+    return kinds[kind].typed;
+}
+
+struct clv_view clv_check_bytes(const struct clv_check_values *values, enum clv_check_kind kind)
+{
+    const uint8_t *data = values->pattern;
+
+    if (kind == CLV_CHECK_KCV_CMAC0 || kind == CLV_CHECK_KCV_CMAC0_5)
+        data = values->cmac0;
+    else if (kind == CLV_CHECK_KCV_ECB0)
+        data = values->ecb0;
+    return (struct clv_view){data, kinds[kind].len};
+}
+
+void clv_check_text(const struct clv_check_values *values, enum clv_check_kind kind,
+                    char buf[CLV_CHECK_TEXT])
+{
+    struct clv_view bytes = clv_check_bytes(values, kind);
+    int n = snprintf(buf, CLV_CHECK_TEXT, "%s ", kinds[kind].name);
+    /* Short values are read in one go, a pattern in groups. */
+    size_t group = bytes.len > 8 ? 8 : 16;
+
+    clv_hex_groups(bytes.data, bytes.len, group, buf + n, CLV_CHECK_TEXT - (size_t)n);
+}
+
+bool clv_pattern_equal(const uint8_t a[CLV_PATTERN_LEN], const uint8_t b[CLV_PATTERN_LEN])
+{
+    return memcmp(a, b, CLV_PATTERN_COMPARED) == 0;
+}
