@@ -1,0 +1,95 @@
+/* Reading key files: bytes first, then the header, the password last. */
+#include "internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the owner of the payload calls it: the part without its nonce, or the scalar. */
+static clv_status take_payload(enum clv_keyfile_kind kind, struct clv_secret **take_clear,
+                               struct clv_secret **ret_payload, struct clv_error *err)
+{
+    if (kind == CLV_KEYFILE_PART)
+        return clv_opening_part(*take_clear, ret_payload, err);
+    *ret_payload = *take_clear;
+    *take_clear = NULL;
+    return CLV_OK;
+}
+
+clv_status clv_keyfile_open_view(struct clv_kdf *kdf, struct clv_view file,
+                                 const struct clv_secret *password, struct clv_secret **ret_payload,
+                                 struct clv_keyfile_info *ret_info, struct clv_error *err)
+{
+    struct clv_keyfile_parts parts;
+    struct clv_secret *key = NULL, *clear = NULL;
+    clv_status st = clv_keyfile_take_apart(file, &parts, err);
+
+    if (st != CLV_OK)
+        return st;
+    st = clv_kdf_derive(kdf, parts.info.profile, password, parts.salt, &key, err);
+    if (st == CLV_OK)
+        st = clv_keyfile_unseal(&parts, key, &clear, err);
+    clv_secret_free(&key);
+    if (st == CLV_OK)
+        st = clv_keyfile_check_description(&parts.info, clear, err);
+    if (st == CLV_OK)
+        st = take_payload(parts.info.kind, &clear, ret_payload, err);
+    clv_secret_free(&clear);
+    if (st == CLV_OK)
+        *ret_info = parts.info;
+    return st;
+}
+
+clv_status clv_keyfile_open(struct clv_kdf *kdf, const char *path,
+                            const struct clv_secret *password, struct clv_secret **ret_payload,
+                            struct clv_keyfile_info *ret_info, struct clv_error *err)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    clv_status st = clv_file_read_private(path, CLV_KEYFILE_MAX, &data, &len, err);
+
+    if (st == CLV_OK)
+        st = clv_keyfile_open_view(kdf, clv_view_of(data, len), password, ret_payload, ret_info,
+                                   err);
+    free(data);
+    return st == CLV_OK || !err ? st : clv_while(err, "opening %s", clv_path_name(path));
+}
+
+clv_status clv_keyfile_read_header(const char *path, struct clv_keyfile_info *ret_info,
+                                   struct clv_error *err)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    clv_status st = clv_file_read_private(path, CLV_KEYFILE_MAX, &data, &len, err);
+
+    if (st == CLV_OK)
+        st = clv_keyfile_parse(clv_view_of(data, len), ret_info, err);
+    free(data);
+    return st == CLV_OK || !err ? st : clv_while(err, "reading %s", clv_path_name(path));
+}
+
+clv_status clv_keyfile_check_world(const struct clv_keyfile_info *info, bool test_world,
+                                   struct clv_error *err)
+{
+    clv_status st;
+
+    if (info->test_world == test_world)
+        return CLV_OK;
+    if (info->test_world) {
+        st = clv_fail(err, CLV_E_WORLD, "this key file is for TEST; this is production");
+        clv_hint(err, "Use the key file that was made for production.");
+    } else {
+        st = clv_fail(err, CLV_E_WORLD, "this key file is for production; this is a TEST");
+        clv_hint(err, "Leave production files out of rehearsals. Use a TEST key file.");
+    }
+    return st;
+}
+
+void clv_keyfile_check_text(const struct clv_keyfile_info *info, char buf[CLV_CHECK_TEXT])
+{
+    struct clv_check_values values = {0};
+
+    memcpy(values.pattern, info->pattern, sizeof values.pattern);
+    memcpy(values.cmac0, info->cmac0, sizeof info->cmac0);
+    clv_check_text(&values, info->has_pattern ? CLV_CHECK_EP11_VP : CLV_CHECK_KCV_CMAC0, buf);
+}
