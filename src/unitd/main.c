@@ -1,0 +1,169 @@
+/* claviger-unitd: opens its folder, makes or loads the vault, listens. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "store.h"
+
+#define MAX_TOKEN 4096
+
+/* ---- the vault, new or as it was ---- */
+
+static clv_status check_same(const struct options *o, const struct clv_unitd_vault *vault,
+                             struct clv_error *err)
+{
+    struct clv_unitd_listing *listing = malloc(sizeof(*listing));
+    unsigned num[CLV_UNITD_NUM_ROLES] = {0};
+    if (!listing)
+        return clv_fail(err, CLV_E_MEMORY, "out of memory for the listing");
+    clv_status status = CLV_OK;
+    clv_unitd_vault_listing(vault, listing);
+    for (unsigned i = 0; i < listing->num_units; i++)
+        num[listing->units[i].role]++;
+    if (o->given_units && memcmp(num, o->num_units, sizeof(num)) != 0)
+        status = clv_fail(err, CLV_E_USAGE,
+                          "the state has %u operational, %u recovery and %u failover units", num[0],
+                          num[1], num[2]);
+    else if (o->instance_id && strcmp(o->instance_id, listing->instance_id) != 0)
+        status =
+            clv_fail(err, CLV_E_USAGE, "the state is of service instance %s", listing->instance_id);
+    else if (o->production_tests && !listing->production_tests)
+        status = clv_fail(err, CLV_E_WORLD, "the state is of TEST units");
+    free(listing);
+    if (status != CLV_OK)
+        clv_hint(err, "Leave the option out, or choose another --state folder.");
+    return status;
+}
+
+static clv_status new_vault(const struct options *o, struct store *store,
+                            struct clv_unitd_vault **ret, struct clv_error *err)
+{
+    struct clv_unitd_setup setup = {
+        .production_tests = o->production_tests,
+        .instance_id = o->instance_id,
+        .ports = &store->ports,
+    };
+    memcpy(setup.num_units, o->num_units, sizeof(setup.num_units));
+    clv_status status = clv_unitd_vault_new(&setup, ret, err);
+    if (status == CLV_OK)
+        status = store_create(store, *ret, err);
+    return status;
+}
+
+static clv_status open_vault(const struct options *o, struct store *store,
+                             struct clv_unitd_vault **ret, struct clv_error *err)
+{
+    clv_status status = store_load(store, ret, err);
+    if (status == CLV_OK)
+        status = *ret ? check_same(o, *ret, err) : new_vault(o, store, ret, err);
+    if (status == CLV_OK)
+        status = store_write_root(store, *ret, err);
+    for (size_t i = 0; i < o->num_faults && status == CLV_OK; i++)
+        status = clv_unitd_vault_add_fault(*ret, o->faults[i], err);
+    return status;
+}
+
+/* ---- serving ---- */
+
+/* The file's first line. */
+static clv_status read_token(const char *path, struct clv_secret **ret, struct clv_error *err)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    clv_status status = clv_file_read_private(path, MAX_TOKEN, &data, &len, err);
+    if (status != CLV_OK)
+        return clv_while(err, "reading the token");
+    size_t line = strcspn((const char *)data, "\r\n");
+    if (line == 0)
+        status = clv_fail(err, CLV_E_FORMAT, "%s holds no token", path);
+    else
+        status = clv_secret_new(line, ret, err);
+    if (status == CLV_OK) {
+        memcpy(clv_secret_write(*ret), data, line);
+        clv_secret_close(*ret);
+    }
+    clv_wipe(data, len);
+    free(data);
+    return status;
+}
+
+/* A port that was picked is told; the path of a socket is known to whoever gave it. */
+static clv_status say_ready(const struct options *o, const struct clv_unitd_listener *listener,
+                            struct clv_error *err)
+{
+    char line[160];
+    int fd = o->ready_fd >= 0 ? o->ready_fd : STDOUT_FILENO;
+    if (o->address)
+        snprintf(line, sizeof(line), "READY %s\n", clv_unitd_listener_where(listener));
+    else
+        snprintf(line, sizeof(line), "READY\n");
+    clv_status status = clv_fd_write_all(fd, line, strlen(line), err);
+    if (o->ready_fd >= 0)
+        close(o->ready_fd);
+    return status;
+}
+
+static clv_status serve(const struct options *o, struct clv_unitd_vault *vault,
+                        const struct clv_secret *token, struct clv_error *err)
+{
+    struct clv_unitd_listener *listener = NULL;
+    struct clv_unitd_listener_config config = {
+        .vault = vault,
+        .socket_path = o->socket_path,
+        .address = o->address,
+        .token = token,
+        .parent_fd = o->parent_fd,
+    };
+    clv_status status = clv_unitd_listener_new(&config, &listener, err);
+    if (status == CLV_OK)
+        status = say_ready(o, listener, err);
+    if (status == CLV_OK)
+        status = clv_unitd_listener_run(listener, err);
+    clv_unitd_listener_free(&listener);
+    return status;
+}
+
+static clv_status run(const struct options *o, struct clv_error *err)
+{
+    struct store store = {.lock_fd = -1};
+    struct clv_unitd_vault *vault = NULL;
+    struct clv_secret *token = NULL;
+    clv_status status = clv_secret_init(err);
+    if (status == CLV_OK)
+        status = clv_crypto_init(err);
+    if (status == CLV_OK)
+        status = store_open(&store, o->state_dir, err);
+    if (status == CLV_OK)
+        status = open_vault(o, &store, &vault, err);
+    if (status == CLV_OK && o->token_file)
+        status = read_token(o->token_file, &token, err);
+    if (status == CLV_OK)
+        status = serve(o, vault, token, err);
+    clv_unitd_vault_free(&vault);
+    clv_secret_free(&token);
+    store_close(&store);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {0};
+    struct clv_error err = {0};
+    char text[2048];
+    clv_status status = options_parse(argc, argv, &options, &err);
+    if (status == CLV_OK && options.help)
+        return fputs(options_help, stdout) < 0;
+    if (status == CLV_OK && options.version)
+        return puts("claviger-unitd " CLV_VERSION) < 0;
+    if (status == CLV_OK)
+        status = run(&options, &err);
+    if (status == CLV_OK)
+        return 0;
+    clv_error_format(&err, text, sizeof(text));
+    fprintf(stderr, "claviger-unitd: %s\n", text);
+    if (status == CLV_E_USAGE)
+        fputs("Try claviger-unitd --help.\n", stderr);
+    return clv_exit_code(status);
+}

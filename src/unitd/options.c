@@ -1,0 +1,170 @@
+#include "options.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char options_help[] =
+    "usage: claviger-unitd --state DIR (--socket PATH | --listen 127.0.0.1:PORT) [options]\n"
+    "\n"
+    "Software crypto units: a service instance of EP11 domains, for tests and rehearsals.\n"
+    "Their keys lie in the clear in DIR. Never give them a key that protects something.\n"
+    "\n"
+    "  --state DIR          folder of the units' state; made with mode 0700\n"
+    "  --socket PATH        listen on a Unix socket in a private folder\n"
+    "  --listen ADDRESS     listen on 127.0.0.1:PORT; port 0 picks a free one\n"
+    "  --units N            operational units, when the state is new (6)\n"
+    "  --recovery N         recovery units (0)\n"
+    "  --failover N         failover units (0)\n"
+    "  --instance UUID      id of the service instance, when the state is new (random)\n"
+    "  --production-tests   units without the word TEST, when the state is new\n"
+    "  --token FILE         Authorization header that clients must send\n"
+    "  --fault PLAN         UNIT:COMMAND:BEHAVIOUR[:ARG][*]; may be repeated\n"
+    "  --ready-fd N         write READY to this file descriptor instead of standard output\n"
+    "  --parent-fd N        end when this pipe is closed at its other end\n"
+    "  --help, --version\n";
+
+enum option_id {
+    OPT_STATE = 256,
+    OPT_SOCKET,
+    OPT_LISTEN,
+    OPT_UNITS,
+    OPT_RECOVERY,
+    OPT_FAILOVER,
+    OPT_INSTANCE,
+    OPT_PRODUCTION_TESTS,
+    OPT_TOKEN,
+    OPT_FAULT,
+    OPT_READY_FD,
+    OPT_PARENT_FD,
+    OPT_HELP,
+    OPT_VERSION,
+};
+
+/* clang-format off */
+static const struct option long_options[] = {
+    { "state",            required_argument, NULL, OPT_STATE },
+    { "socket",           required_argument, NULL, OPT_SOCKET },
+    { "listen",           required_argument, NULL, OPT_LISTEN },
+    { "units",            required_argument, NULL, OPT_UNITS },
+    { "recovery",         required_argument, NULL, OPT_RECOVERY },
+    { "failover",         required_argument, NULL, OPT_FAILOVER },
+    { "instance",         required_argument, NULL, OPT_INSTANCE },
+    { "production-tests", no_argument,       NULL, OPT_PRODUCTION_TESTS },
+    { "token",            required_argument, NULL, OPT_TOKEN },
+    { "fault",            required_argument, NULL, OPT_FAULT },
+    { "ready-fd",         required_argument, NULL, OPT_READY_FD },
+    { "parent-fd",        required_argument, NULL, OPT_PARENT_FD },
+    { "help",             no_argument,       NULL, OPT_HELP },
+    { "version",          no_argument,       NULL, OPT_VERSION },
+    { NULL, 0, NULL, 0 },
+};
+/* clang-format on */
+
+static clv_status parse_number(const char *text, unsigned max, unsigned *ret, struct clv_error *err)
+{
+    char *end = NULL;
+    unsigned long n = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end || n > max)
+        return clv_fail(err, CLV_E_USAGE, "\"%s\" is not a number from 0 to %u", text, max);
+    *ret = (unsigned)n;
+    return CLV_OK;
+}
+
+static clv_status take_units(struct options *o, enum clv_unitd_role role, struct clv_error *err)
+{
+    o->given_units = true;
+    return parse_number(optarg, CLV_UNITD_MAX_UNITS, &o->num_units[role], err);
+}
+
+static clv_status take_fd(int *ret, struct clv_error *err)
+{
+    unsigned fd = 0;
+    clv_status status = parse_number(optarg, 1u << 20, &fd, err);
+    if (status == CLV_OK)
+        *ret = (int)fd;
+    return status;
+}
+
+static clv_status take_fault(struct options *o, struct clv_error *err)
+{
+    if (o->num_faults == OPTIONS_MAX_FAULTS)
+        return clv_fail(err, CLV_E_USAGE, "more than %d faults", OPTIONS_MAX_FAULTS);
+    o->faults[o->num_faults++] = optarg;
+    return CLV_OK;
+}
+
+static clv_status take(struct options *o, int id, struct clv_error *err)
+{
+    switch (id) {
+    case OPT_STATE:
+        o->state_dir = optarg;
+        return CLV_OK;
+    case OPT_SOCKET:
+        o->socket_path = optarg;
+        return CLV_OK;
+    case OPT_LISTEN:
+        o->address = optarg;
+        return CLV_OK;
+    case OPT_UNITS:
+        return take_units(o, CLV_UNITD_OPERATIONAL, err);
+    case OPT_RECOVERY:
+        return take_units(o, CLV_UNITD_RECOVERY, err);
+    case OPT_FAILOVER:
+        return take_units(o, CLV_UNITD_FAILOVER, err);
+    case OPT_INSTANCE:
+        o->instance_id = optarg;
+        return CLV_OK;
+    case OPT_PRODUCTION_TESTS:
+        o->production_tests = true;
+        return CLV_OK;
+    case OPT_TOKEN:
+        o->token_file = optarg;
+        return CLV_OK;
+    case OPT_FAULT:
+        return take_fault(o, err);
+    case OPT_READY_FD:
+        return take_fd(&o->ready_fd, err);
+    case OPT_PARENT_FD:
+        return take_fd(&o->parent_fd, err);
+    case OPT_HELP:
+        o->help = true;
+        return CLV_OK;
+    case OPT_VERSION:
+        o->version = true;
+        return CLV_OK;
+    default:
+        return clv_fail(err, CLV_E_USAGE, "unknown option, or an option without its value");
+    }
+}
+
+static clv_status check(const struct options *o, struct clv_error *err)
+{
+    if (!o->state_dir)
+        return clv_fail(err, CLV_E_USAGE, "--state is missing");
+    if (!o->socket_path == !o->address)
+        return clv_fail(err, CLV_E_USAGE, "want either --socket or --listen");
+    return CLV_OK;
+}
+
+clv_status options_parse(int argc, char **argv, struct options *ret, struct clv_error *err)
+{
+    struct options o = {
+        .num_units = {[CLV_UNITD_OPERATIONAL] = 6},
+        .ready_fd = -1,
+        .parent_fd = -1,
+    };
+    int id;
+    opterr = 0;
+    while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        clv_status status = take(&o, id, err);
+        if (status != CLV_OK)
+            return status;
+    }
+    if (optind < argc)
+        return clv_fail(err, CLV_E_USAGE, "unexpected argument \"%s\"", argv[optind]);
+    clv_status status = o.help || o.version ? CLV_OK : check(&o, err);
+    if (status == CLV_OK)
+        *ret = o;
+    return status;
+}

@@ -1,0 +1,107 @@
+#include "store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define STATE_NAME "units.state"
+#define ROOT_NAME "root.hex"
+#define LOCK_NAME "lock"
+#define MAX_STATE (16u << 20) /* 256 units with eight administrators each stay below it */
+
+static clv_status save(void *ctx, const void *state, size_t len, struct clv_error *err)
+{
+    const struct store *store = ctx;
+    return clv_file_replace(store->state_path, state, len, err);
+}
+
+static clv_status lock(struct store *store, const char *dir, struct clv_error *err)
+{
+    char *path = clv_path_join(dir, LOCK_NAME);
+    if (!path)
+        return clv_fail(err, CLV_E_MEMORY, "out of memory for a path");
+    store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    free(path);
+    if (store->lock_fd < 0)
+        return clv_fail_errno(err, errno, "cannot open the lock in %s", dir);
+    if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
+        return CLV_OK;
+    if (errno != EWOULDBLOCK)
+        return clv_fail_errno(err, errno, "cannot lock %s", dir);
+    (void)clv_fail(err, CLV_E_EXISTS, "another claviger-unitd uses the state in %s", dir);
+    clv_hint(err, "Stop it, or choose another folder.");
+    return CLV_E_EXISTS;
+}
+
+clv_status store_open(struct store *store, const char *dir, struct clv_error *err)
+{
+    *store = (struct store){.lock_fd = -1, .ports = clv_unitd_ports_default()};
+    store->ports.save = save;
+    store->ports.ctx = store;
+    clv_status status = clv_dir_private(dir, err);
+    if (status == CLV_OK)
+        status = lock(store, dir, err);
+    if (status != CLV_OK)
+        return status;
+    store->state_path = clv_path_join(dir, STATE_NAME);
+    store->root_path = clv_path_join(dir, ROOT_NAME);
+    if (!store->state_path || !store->root_path)
+        return clv_fail(err, CLV_E_MEMORY, "out of memory for a path");
+    return CLV_OK;
+}
+
+void store_close(struct store *store)
+{
+    if (store->lock_fd >= 0)
+        close(store->lock_fd);
+    free(store->state_path);
+    free(store->root_path);
+    *store = (struct store){.lock_fd = -1};
+}
+
+clv_status store_load(struct store *store, struct clv_unitd_vault **ret, struct clv_error *err)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    if (access(store->state_path, F_OK) != 0 && errno == ENOENT)
+        return CLV_OK;
+    clv_status status = clv_file_read_private(store->state_path, MAX_STATE, &data, &len, err);
+    if (status != CLV_OK)
+        return status;
+    status = clv_unitd_vault_decode(clv_view_of(data, len), &store->ports, ret, err);
+    clv_wipe(data, len);
+    free(data);
+    if (status != CLV_OK) {
+        status = clv_while(err, "reading %s", store->state_path);
+        clv_kept(err, "The file was left as it is.");
+        clv_hint(err, "Start with another --state folder, or restore a copy of this one.");
+    }
+    return status;
+}
+
+clv_status store_create(struct store *store, const struct clv_unitd_vault *vault,
+                        struct clv_error *err)
+{
+    struct clv_writer w = {0};
+    clv_status status = clv_unitd_vault_encode(vault, &w, err);
+    if (status == CLV_OK)
+        status = clv_file_create(store->state_path, w.data, w.len, err);
+    clv_writer_clear(&w);
+    return status;
+}
+
+clv_status store_write_root(const struct store *store, const struct clv_unitd_vault *vault,
+                            struct clv_error *err)
+{
+    struct clv_unitd_listing *listing = malloc(sizeof(*listing));
+    char hex[2 * CLV_P521_POINT_LEN + 1];
+    if (!listing)
+        return clv_fail(err, CLV_E_MEMORY, "out of memory for the listing");
+    clv_unitd_vault_listing(vault, listing);
+    clv_hex(listing->root_point, CLV_P521_POINT_LEN, hex);
+    free(listing);
+    return clv_file_replace(store->root_path, hex, strlen(hex), err);
+}
