@@ -59,7 +59,7 @@ static clv_status open_vault(const struct options *o, struct store *store,
     if (status == CLV_OK)
         status = *ret ? check_same(o, *ret, err) : new_vault(o, store, ret, err);
     if (status == CLV_OK)
-        status = store_write_root(store, *ret, err);
+        status = store_publish(store, *ret, err);
     for (size_t i = 0; i < o->num_faults && status == CLV_OK; i++)
         status = clv_unitd_vault_add_fault(*ret, o->faults[i], err);
     return status;

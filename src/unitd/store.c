@@ -9,6 +9,7 @@
 
 #define STATE_NAME "units.state"
 #define ROOT_NAME "root.hex"
+#define INSTANCE_NAME "instance.id"
 #define LOCK_NAME "lock"
 #define MAX_STATE (16u << 20) /* 256 units with eight administrators each stay below it */
 
@@ -48,7 +49,8 @@ clv_status store_open(struct store *store, const char *dir, struct clv_error *er
         return status;
     store->state_path = clv_path_join(dir, STATE_NAME);
     store->root_path = clv_path_join(dir, ROOT_NAME);
-    if (!store->state_path || !store->root_path)
+    store->instance_path = clv_path_join(dir, INSTANCE_NAME);
+    if (!store->state_path || !store->root_path || !store->instance_path)
         return clv_fail(err, CLV_E_MEMORY, "out of memory for a path");
     return CLV_OK;
 }
@@ -59,6 +61,7 @@ void store_close(struct store *store)
         close(store->lock_fd);
     free(store->state_path);
     free(store->root_path);
+    free(store->instance_path);
     *store = (struct store){.lock_fd = -1};
 }
 
@@ -93,8 +96,8 @@ clv_status store_create(struct store *store, const struct clv_unitd_vault *vault
     return status;
 }
 
-clv_status store_write_root(const struct store *store, const struct clv_unitd_vault *vault,
-                            struct clv_error *err)
+clv_status store_publish(const struct store *store, const struct clv_unitd_vault *vault,
+                         struct clv_error *err)
 {
     struct clv_unitd_listing *listing = malloc(sizeof(*listing));
     char hex[2 * CLV_P521_POINT_LEN + 1];
@@ -102,6 +105,10 @@ clv_status store_write_root(const struct store *store, const struct clv_unitd_va
         return clv_fail(err, CLV_E_MEMORY, "out of memory for the listing");
     clv_unitd_vault_listing(vault, listing);
     clv_hex(listing->root_point, CLV_P521_POINT_LEN, hex);
+    clv_status status = clv_file_replace(store->root_path, hex, strlen(hex), err);
+    if (status == CLV_OK)
+        status = clv_file_replace(store->instance_path, listing->instance_id,
+                                  strlen(listing->instance_id), err);
     free(listing);
-    return clv_file_replace(store->root_path, hex, strlen(hex), err);
+    return status;
 }

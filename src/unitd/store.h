@@ -6,7 +6,7 @@
 #include "claviger/unitd.h"
 
 struct store {
-    char *state_path, *root_path;
+    char *state_path, *root_path, *instance_path;
     int lock_fd;
     struct clv_unitd_ports ports; /* the default ones, saving here */
 };
@@ -20,8 +20,9 @@ clv_status store_load(struct store *store, struct clv_unitd_vault **ret, struct 
 /* Saves a new vault's state. */
 clv_status store_create(struct store *store, const struct clv_unitd_vault *vault,
                         struct clv_error *err);
-/* The root's public point as 266 hex digits. */
-clv_status store_write_root(const struct store *store, const struct clv_unitd_vault *vault,
-                            struct clv_error *err);
+/* What a client needs to know: root.hex, the root's public point as 266 hex digits, and
+ * instance.id, the UUID of the service instance. Neither ends in a newline. */
+clv_status store_publish(const struct store *store, const struct clv_unitd_vault *vault,
+                         struct clv_error *err);
 
 #endif
