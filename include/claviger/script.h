@@ -1,8 +1,8 @@
 /* script: ceremony scripts and site files, read and checked whole before anyone sits down.
  *
  * A ceremony script is the reviewed part: roles, rules, steps, texts. It is identified by its hash.
- * A site file is what belongs to the room: unit addresses, folders, printer. Both are YAML, and every
- * error, of form or of meaning, names file, line and column and quotes the line with a caret.
+ * A site file is what belongs to the room: unit addresses, folders, printer. Both are YAML, and
+ * every error, of form or of meaning, names file, line and column and quotes the line with a caret.
  *
  *     struct clv_script *script = NULL;
  *     if (clv_script_read(path, &script, err) != CLV_OK) goto out;
@@ -10,8 +10,8 @@
  * out:
  *     clv_script_free(&script);
  *
- * Reads the one file it is given, nothing else; runs nothing; fills in no value from the environment.
- * source  docs/formats/script.md */
+ * Reads the one file it is given, nothing else; runs nothing; fills in no value from the
+ * environment. source  docs/formats/script.md */
 #ifndef CLAVIGER_SCRIPT_H
 #define CLAVIGER_SCRIPT_H
 
@@ -32,8 +32,8 @@
 /* clang-format off */
 #define CLV_STEP_KINDS(X)                                                                          \
     X(SELF_CHECK,     "self-check",     ADMINISTRATOR, "The workstation checks itself")            \
-    X(ROLL_CALL,      "roll-call",      EVERYBODY,     "Name, role, identity seen by the witness") \
-    X(UNITS,          "units",          ADMINISTRATOR, "Crypto units found, compared, clean")      \
+    X(ROLL_CALL,      "roll-call",      EVERYBODY,     "Name, role, identity seen") \
+    X(UNITS,          "units",          ADMINISTRATOR, "Crypto units found, clean, compared")       \
     X(SIGNATURE_KEYS, "signature-keys", SIGNERS,       "Signature key ready and proven by use")    \
     X(ADMINISTRATORS, "administrators", SIGNERS,       "Added to the units, thresholds set")       \
     X(CREATE_PARTS,   "create-parts",   OWNERS,        "Key part created, alone; slip taken")      \
@@ -65,7 +65,8 @@ struct clv_script_step {
     const char *help;        /* for `?`, or NULL */
 };
 
-/* Everything in here is fixed once read. Texts are UTF-8 without controls, and die with the script. */
+/* Everything in here is fixed once read. Texts are UTF-8 without controls, and die with the script.
+ */
 struct clv_script {
     const char *id; /* letters, digits, '-' and '.'; no blank */
     const char *title;
@@ -103,15 +104,15 @@ struct clv_script {
  *         those of clv_file_read() */
 clv_status clv_script_read(const char *path, struct clv_script **ret, struct clv_error *err);
 /* The same from memory; name stands in errors. */
-clv_status clv_script_parse(const char *name, const void *data, size_t len,
-                            struct clv_script **ret, struct clv_error *err);
+clv_status clv_script_parse(const char *name, const void *data, size_t len, struct clv_script **ret,
+                            struct clv_error *err);
 void clv_script_free(struct clv_script **script);
 
 /* The step of that kind, or NULL. */
 const struct clv_script_step *clv_script_find(const struct clv_script *script,
                                               enum clv_step_kind kind);
-/* The whole script for paper: facts, roles, rules, then Step | Who | Activity | Initials | Time with
- * a line for each person's turn. At most 79 columns. */
+/* The whole script for paper: facts, roles, rules, then Step | Who | Activity | Initials | Time
+ * with a line for each person's turn. At most 79 columns. */
 void clv_script_explain(const struct clv_script *script, struct clv_writer *w);
 
 /* ---- site files ---- */
@@ -128,8 +129,8 @@ struct clv_site_instance {
     const char *token_file; /* or NULL */
     const char *ca_file;    /* for https, or NULL for the system's */
     struct clv_site_root *roots;
-    size_t num_roots;       /* 1..8 */
-    unsigned *units;        /* numbers to select, ascending; NULL: all */
+    size_t num_roots; /* 1..8 */
+    unsigned *units;  /* numbers to select, ascending; NULL: all */
     size_t num_units;
 };
 
@@ -149,9 +150,9 @@ struct clv_site {
 clv_status clv_site_read(const char *path, struct clv_site **ret, struct clv_error *err);
 clv_status clv_site_parse(const char *name, const void *data, size_t len, struct clv_site **ret,
                           struct clv_error *err);
-/* Reads the files that trusted roots stand in: 266 hex digits of an uncompressed P-521 point, blanks
- * and line ends skipped. Relative names start at folder.
- * errors  CLV_E_INPUT: not such a point; those of clv_file_read() */
+/* Reads the files that trusted roots stand in: 266 hex digits of an uncompressed P-521 point,
+ * blanks and line ends skipped. Relative names start at folder. errors  CLV_E_INPUT: not such a
+ * point; those of clv_file_read() */
 clv_status clv_site_load_roots(struct clv_site *site, const char *folder, struct clv_error *err);
 void clv_site_free(struct clv_site **site);
 

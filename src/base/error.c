@@ -103,6 +103,17 @@ clv_status clv_fail_errno(struct clv_error *err, int errnum, const char *fmt, ..
                     reason != NULL ? reason : "unknown reason");
 }
 
+void clv_quote(struct clv_error *err, const char *line, const char *marks)
+{
+    if (err == NULL)
+        return;
+    const char *texts[] = {line, marks};
+    for (size_t i = 0; i < 2; i++) {
+        int len = snprintf(err->quote[i], sizeof err->quote[i], "%s", texts[i]);
+        make_printable(err->quote[i], len >= (int)sizeof err->quote[i]);
+    }
+}
+
 clv_status clv_while(struct clv_error *err, const char *fmt, ...)
 {
     if (err == NULL)
@@ -160,6 +171,8 @@ void clv_error_format(const struct clv_error *err, char *buf, size_t cap)
     buf[0] = '\0';
     struct lines out = {.buf = buf, .cap = cap};
     add_line(&out, "", err->fact);
+    add_line(&out, "", err->quote[0]);
+    add_line(&out, "", err->quote[1]);
     for (unsigned i = 0; i < err->num_whiles && i < CLV_ERROR_WHILES; i++)
         add_line(&out, "  while ", err->whiles[i]);
     add_line(&out, "", err->kept);

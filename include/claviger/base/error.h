@@ -5,6 +5,7 @@
  * changed and what to do now. Printed, an error is
  *
  *     cannot open key part 2: wrong password            <- fact
+ *       (a line of a file, and a caret under it)        <- quote
  *       while opening lena-part-2.clvkey                <- while
  *     Nothing was changed.                              <- kept
  *     Try again, choose another file, or ...            <- hint
@@ -69,6 +70,7 @@ struct clv_error {
     clv_status code;
     unsigned num_whiles;
     char fact[CLV_ERROR_TEXT];
+    char quote[2][CLV_ERROR_TEXT]; /* what the fact is about, and marks under it; or "" */
     char whiles[CLV_ERROR_WHILES][CLV_ERROR_TEXT];
     char kept[CLV_ERROR_TEXT];
     char hint[CLV_ERROR_TEXT];
@@ -82,6 +84,8 @@ clv_status clv_fail(struct clv_error *err, clv_status code, const char *fmt, ...
  * EINTR CLV_E_INTERRUPTED, everything else CLV_E_IO. */
 clv_status clv_fail_errno(struct clv_error *err, int errnum, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Quotes the line of a file that the fact is about, with marks (a caret) to stand under it. */
+void clv_quote(struct clv_error *err, const char *line, const char *marks);
 /* Adds "while ..." to a failed err; further ones than CLV_ERROR_WHILES are dropped. Returns the
  * code that err holds (CLV_E_INTERNAL when err is NULL). */
 clv_status clv_while(struct clv_error *err, const char *fmt, ...)

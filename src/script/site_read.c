@@ -1,0 +1,379 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define MAX_INSTANCES 16
+#define MAX_ROOTS 8
+#define MAX_UNIT 1024
+#define ROOT_FILE_MAX 4096
+
+/* ---- rules for single values ---- */
+
+static const char *objection_to_id(const char *id)
+{
+    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    if (strlen(id) != strlen(form))
+        return "must be a UUID of 36 characters";
+    for (size_t i = 0; form[i] != '\0'; i++) {
+        bool hex = strchr("0123456789abcdefABCDEF", id[i]) != NULL;
+        if (form[i] == '-' ? id[i] != '-' : !hex)
+            return "must be a UUID: 8-4-4-4-12 hex digits";
+    }
+    return NULL;
+}
+
+static bool starts_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* Behind the host: nothing, or a port, or a path. */
+static bool host_ends(const char *rest)
+{
+    return *rest == '\0' || *rest == ':' || *rest == '/';
+}
+
+static const char *objection_to_endpoint(const char *url)
+{
+    static const char *const loopback[] = {"http://127.0.0.1", "http://[::1]", "http://localhost"};
+    if (strpbrk(url, " @\"'\\") != NULL)
+        return "may have no blank, quote or \"@\"";
+    if (starts_with(url, "unix:"))
+        return url[strlen("unix:")] == '/' ? NULL : "needs a full path: unix:/run/...";
+    if (starts_with(url, "https://"))
+        return host_ends(url + strlen("https://")) ? "needs a host behind https://" : NULL;
+    if (!starts_with(url, "http://"))
+        return "must begin with unix:/, http://127.0.0.1 or https://";
+    for (size_t i = 0; i < sizeof loopback / sizeof loopback[0]; i++) {
+        if (starts_with(url, loopback[i]) && host_ends(url + strlen(loopback[i])))
+            return NULL;
+    }
+    return "may use http:// on this machine only; elsewhere https://";
+}
+
+/* The name goes to the print command as an argument: it must not look like an option. */
+static const char *objection_to_printer(const char *name)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    if (name[0] == '-' || name[strspn(name, allowed)] != '\0')
+        return "must be the name of a print queue (letters, digits, '_', '-', '.') or none";
+    return NULL;
+}
+
+static clv_status check(const struct clv_source *source, const struct clv_node *map,
+                        const char *key, const char *(*objection)(const char *),
+                        struct clv_error *err)
+{
+    const struct clv_node *node = clv_node_child(map, key);
+    const char *why = objection(node->text);
+    if (why == NULL)
+        return CLV_OK;
+    return clv_source_fail(source, node->at, err, "\"%s\" %s", key, why);
+}
+
+/* ---- trusted roots ---- */
+
+static clv_status root_from_hex(const char *text, size_t len, struct clv_site_root *root,
+                                struct clv_error *err)
+{
+    uint8_t point[CLV_P521_POINT_LEN];
+    clv_status status = clv_unhex(text, len, point, sizeof point, err);
+    if (status == CLV_OK && clv_p521_check_point(point, sizeof point, NULL) != CLV_OK)
+        status = clv_fail(err, CLV_E_INPUT, "not a point of P-521 in the form 04 X Y");
+    if (status == CLV_OK) {
+        memcpy(root->point, point, sizeof point);
+        root->file = NULL;
+    }
+    return status;
+}
+
+static bool looks_like_hex(const char *text)
+{
+    size_t len = strlen(text);
+    return len >= 64 && strspn(text, "0123456789abcdefABCDEF") == len;
+}
+
+static clv_status read_root(const struct clv_source *source, const struct clv_node *node,
+                            struct clv_site_root *root, struct clv_error *err)
+{
+    static const struct clv_field line = {.key = "trusted-roots",
+                                          .kind = CLV_FIELD_LINE,
+                                          .offset = offsetof(struct clv_site_root, file),
+                                          .max = 300};
+    clv_status status = clv_field_value(source, node, &line, root, err);
+    if (status != CLV_OK || !looks_like_hex(node->text))
+        return status;
+    struct clv_error why = {0};
+    if (root_from_hex(node->text, strlen(node->text), root, &why) != CLV_OK)
+        return clv_source_fail(source, node->at, err, "a trusted root: %s", why.fact);
+    return CLV_OK;
+}
+
+static clv_status read_roots(const struct clv_source *source, const struct clv_node *list,
+                             struct clv_site_instance *instance, struct clv_error *err)
+{
+    clv_status status = clv_field_list(source, list, "trusted-roots", 1, MAX_ROOTS, err);
+    if (status != CLV_OK)
+        return status;
+    instance->roots = calloc(list->num, sizeof *instance->roots);
+    if (instance->roots == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory left");
+    for (const struct clv_node *node = list->first; node != NULL; node = node->next) {
+        status = read_root(source, node, &instance->roots[instance->num_roots], err);
+        if (status != CLV_OK)
+            return status;
+        instance->num_roots++;
+    }
+    return CLV_OK;
+}
+
+/* ---- units ---- */
+
+static clv_status read_units(const struct clv_source *source, const struct clv_node *node,
+                             struct clv_site_instance *instance, struct clv_error *err)
+{
+    static const struct clv_field number = {
+        .key = "units", .kind = CLV_FIELD_NUMBER, .min = 1, .max = MAX_UNIT};
+    if (node->kind == CLV_NODE_TEXT && strcmp(node->text, "all") == 0)
+        return CLV_OK;
+    if (node->kind != CLV_NODE_LIST) {
+        return clv_source_fail(source, node->at, err,
+                               "\"units\" must be all, or a list of numbers such as [1, 2]");
+    }
+    clv_status status = clv_field_list(source, node, "units", 1, MAX_UNIT, err);
+    if (status != CLV_OK)
+        return status;
+    instance->units = calloc(node->num, sizeof *instance->units);
+    if (instance->units == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory left");
+    for (const struct clv_node *item = node->first; item != NULL; item = item->next) {
+        unsigned value = 0;
+        status = clv_field_value(source, item, &number, &value, err);
+        if (status != CLV_OK)
+            return status;
+        if (instance->num_units > 0 && value <= instance->units[instance->num_units - 1]) {
+            return clv_source_fail(source, item->at, err,
+                                   "the numbers of \"units\" must go up, each one once");
+        }
+        instance->units[instance->num_units++] = value;
+    }
+    return CLV_OK;
+}
+
+/* ---- service instances ---- */
+
+static clv_status read_instance(const struct clv_source *source, const struct clv_node *map,
+                                struct clv_site_instance *instance, struct clv_error *err)
+{
+    struct entry {
+        struct clv_site_instance instance;
+        const struct clv_node *roots, *units;
+    } entry = {0};
+#define ENTRY(member) offsetof(struct entry, member)
+    /* clang-format off */
+    static const struct clv_field fields[] = {
+        {"name",          CLV_FIELD_LINE, ENTRY(instance.name),       true,  1,  60, NULL},
+        {"id",            CLV_FIELD_LINE, ENTRY(instance.id),         true,  1,  40, NULL},
+        {"endpoint",      CLV_FIELD_LINE, ENTRY(instance.endpoint),   true,  1, 300, NULL},
+        {"trusted-roots", CLV_FIELD_NODE, ENTRY(roots),               true,  0,   0, NULL},
+        {"token-file",    CLV_FIELD_LINE, ENTRY(instance.token_file), false, 1, 300, NULL},
+        {"ca-file",       CLV_FIELD_LINE, ENTRY(instance.ca_file),    false, 1, 300, NULL},
+        {"units",         CLV_FIELD_NODE, ENTRY(units),               false, 0,   0, NULL},
+    };
+    /* clang-format on */
+#undef ENTRY
+    clv_status status =
+        clv_fields_read(source, map, fields, sizeof fields / sizeof fields[0], &entry, err);
+    if (status != CLV_OK)
+        return status;
+    *instance = entry.instance;
+    status = check(source, map, "id", objection_to_id, err);
+    if (status == CLV_OK)
+        status = check(source, map, "endpoint", objection_to_endpoint, err);
+    if (status == CLV_OK)
+        status = read_roots(source, entry.roots, instance, err);
+    if (status == CLV_OK && entry.units != NULL)
+        status = read_units(source, entry.units, instance, err);
+    return status;
+}
+
+static clv_status refuse_twins(const struct clv_source *source, const struct clv_node *map,
+                               const struct clv_site *site, struct clv_error *err)
+{
+    const struct clv_site_instance *mine = &site->instances[site->num_instances - 1];
+    for (const struct clv_site_instance *other = site->instances; other != mine; other++) {
+        bool same_id = strcasecmp(other->id, mine->id) == 0;
+        if (same_id || strcmp(other->name, mine->name) == 0) {
+            return clv_source_fail(source, clv_node_child(map, same_id ? "id" : "name")->at, err,
+                                   "another service instance has the same %s",
+                                   same_id ? "id" : "name");
+        }
+    }
+    return CLV_OK;
+}
+
+static clv_status read_instances(const struct clv_source *source, const struct clv_node *list,
+                                 struct clv_site *site, struct clv_error *err)
+{
+    clv_status status = clv_field_list(source, list, "service-instances", 1, MAX_INSTANCES, err);
+    if (status != CLV_OK)
+        return status;
+    site->instances = calloc(list->num, sizeof *site->instances);
+    if (site->instances == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory left");
+    for (const struct clv_node *node = list->first; node != NULL; node = node->next) {
+        status = read_instance(source, node, &site->instances[site->num_instances++], err);
+        if (status == CLV_OK)
+            status = refuse_twins(source, node, site, err);
+        if (status != CLV_OK)
+            return status;
+    }
+    return CLV_OK;
+}
+
+/* ---- the whole file ---- */
+
+static clv_status read_folders(const struct clv_source *source, const struct clv_node *map,
+                               struct clv_site *site, struct clv_error *err)
+{
+    static const struct clv_field fields[] = {
+        {"key-files", CLV_FIELD_LINE, offsetof(struct clv_site, key_files_folder), false, 1, 300,
+         NULL},
+        {"receipts", CLV_FIELD_LINE, offsetof(struct clv_site, receipts_folder), false, 1, 300,
+         NULL},
+    };
+    return clv_fields_read(source, map, fields, sizeof fields / sizeof fields[0], site, err);
+}
+
+static clv_status read_deadlines(const struct clv_source *source, const struct clv_node *map,
+                                 struct clv_site *site, struct clv_error *err)
+{
+    static const struct clv_field fields[] = {
+        {"query-seconds", CLV_FIELD_NUMBER, offsetof(struct clv_site, query_seconds), false, 1, 600,
+         NULL},
+        {"command-seconds", CLV_FIELD_NUMBER, offsetof(struct clv_site, command_seconds), false, 1,
+         600, NULL},
+    };
+    return clv_fields_read(source, map, fields, sizeof fields / sizeof fields[0], site, err);
+}
+
+static clv_status read_document(const struct clv_source *source, struct clv_site *site,
+                                struct clv_error *err)
+{
+    struct top {
+        unsigned version;
+        const struct clv_node *instances, *folders, *deadlines;
+        const char *printer;
+    } top = {.printer = "none"};
+#define TOP(member) offsetof(struct top, member)
+    /* clang-format off */
+    static const struct clv_field fields[] = {
+        {"claviger-site",     CLV_FIELD_NUMBER, TOP(version),   true,  1,  1, NULL},
+        {"service-instances", CLV_FIELD_NODE,   TOP(instances), true,  0,  0, NULL},
+        {"folders",           CLV_FIELD_NODE,   TOP(folders),   false, 0,  0, NULL},
+        {"printer",           CLV_FIELD_LINE,   TOP(printer),   false, 1, 60, NULL},
+        {"deadlines",         CLV_FIELD_NODE,   TOP(deadlines), false, 0,  0, NULL},
+    };
+    /* clang-format on */
+#undef TOP
+    const struct clv_node *root = site->document->root;
+    clv_status status = clv_document_is(source, site->document, "claviger-site", "site file", err);
+    if (status == CLV_OK)
+        status = clv_fields_read(source, root, fields, sizeof fields / sizeof fields[0], &top, err);
+    if (status == CLV_OK)
+        status = read_instances(source, top.instances, site, err);
+    if (status == CLV_OK && top.folders != NULL)
+        status = read_folders(source, top.folders, site, err);
+    if (status == CLV_OK && top.deadlines != NULL)
+        status = read_deadlines(source, top.deadlines, site, err);
+    if (status == CLV_OK && strcmp(top.printer, "none") != 0) {
+        site->printer = top.printer;
+        status = check(source, root, "printer", objection_to_printer, err);
+    }
+    return status;
+}
+
+clv_status clv_site_parse(const char *name, const void *data, size_t len, struct clv_site **ret,
+                          struct clv_error *err)
+{
+    const struct clv_source source = {.name = name, .text = data, .len = len};
+    struct clv_site *site = calloc(1, sizeof *site);
+    if (site == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory left");
+    site->query_seconds = 10;
+    site->command_seconds = 30;
+
+    clv_status status = clv_document_parse(&source, &site->document, err);
+    if (status == CLV_OK)
+        status = read_document(&source, site, err);
+    if (status == CLV_OK) {
+        clv_sha256(data, len, site->hash);
+        *ret = site;
+        site = NULL;
+    }
+    clv_site_free(&site);
+    return status;
+}
+
+clv_status clv_site_read(const char *path, struct clv_site **ret, struct clv_error *err)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    clv_status status = clv_file_read(path, CLV_SCRIPT_FILE_MAX, &data, &len, err);
+    if (status != CLV_OK)
+        return clv_while(err, "reading the site file");
+    status = clv_site_parse(path, data, len, ret, err);
+    free(data);
+    return status;
+}
+
+static clv_status load_root(struct clv_site_root *root, const char *folder, struct clv_error *err)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    char *path = root->file[0] == '/' ? strdup(root->file) : clv_path_join(folder, root->file);
+    if (path == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory left");
+    clv_status status = clv_file_read(path, ROOT_FILE_MAX, &data, &len, err);
+    for (size_t i = 0; i < len; i++) {
+        if (data[i] == '\n' || data[i] == '\r')
+            data[i] = ' ';
+    }
+    if (status == CLV_OK)
+        status = root_from_hex((const char *)data, len, root, err);
+    if (status != CLV_OK)
+        status = clv_while(err, "reading the trusted root %s", path);
+    free(data);
+    free(path);
+    return status;
+}
+
+clv_status clv_site_load_roots(struct clv_site *site, const char *folder, struct clv_error *err)
+{
+    for (size_t i = 0; i < site->num_instances; i++) {
+        struct clv_site_instance *instance = &site->instances[i];
+        for (size_t k = 0; k < instance->num_roots; k++) {
+            struct clv_site_root *root = &instance->roots[k];
+            clv_status status = root->file != NULL ? load_root(root, folder, err) : CLV_OK;
+            if (status != CLV_OK)
+                return status;
+        }
+    }
+    return CLV_OK;
+}
+
+void clv_site_free(struct clv_site **site)
+{
+    if (*site == NULL)
+        return;
+    for (size_t i = 0; i < (*site)->num_instances; i++) {
+        free((*site)->instances[i].roots);
+        free((*site)->instances[i].units);
+    }
+    free((*site)->instances);
+    clv_document_free(&(*site)->document);
+    free(*site);
+    *site = NULL;
+}

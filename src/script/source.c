@@ -1,0 +1,182 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define QUOTE_BYTES 64 /* of the line, around the place; the rest would not fit a terminal */
+
+struct place {
+    size_t start, end; /* of the line */
+    unsigned line, column;
+};
+
+static bool continues_character(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+static struct place place_of(const struct clv_source *source, size_t at)
+{
+    struct place place = {.line = 1, .column = 1};
+    if (at > source->len)
+        at = source->len;
+    /* Behind the final newline there is nothing to quote: point behind the last line instead. */
+    if (at == source->len && at > 0 && source->text[at - 1] == '\n')
+        at--;
+    for (size_t i = 0; i < at; i++) {
+        if (source->text[i] == '\n') {
+            place.line++;
+            place.start = i + 1;
+            place.column = 1;
+        } else if (!continues_character(source->text[i])) {
+            place.column++;
+        }
+    }
+    place.end = at;
+    while (place.end < source->len && source->text[place.end] != '\n')
+        place.end++;
+    return place;
+}
+
+unsigned clv_source_line(const struct clv_source *source, size_t at)
+{
+    return place_of(source, at).line;
+}
+
+size_t clv_source_offset(const struct clv_source *source, unsigned line, unsigned column)
+{
+    size_t at = 0;
+    for (; line > 1 && at < source->len; at++) {
+        if (source->text[at] == '\n')
+            line--;
+    }
+    for (; column > 1 && at < source->len && source->text[at] != '\n'; at++) {
+        if (!continues_character(source->text[at]))
+            column--;
+    }
+    while (at < source->len && continues_character(source->text[at]))
+        at++;
+    return at;
+}
+
+/* The part of the line around the place that fits, never cutting a character. */
+static void quote(const struct clv_source *source, struct place place, size_t at,
+                  struct clv_error *err)
+{
+    size_t from = place.start, to = place.end;
+    if (at > to)
+        at = to;
+    if (to - from > QUOTE_BYTES) {
+        from = at - from > QUOTE_BYTES / 2 ? at - QUOTE_BYTES / 2 : from;
+        to = to - from > QUOTE_BYTES ? from + QUOTE_BYTES : to;
+    }
+    while (from > place.start && continues_character(source->text[from]))
+        from--;
+    while (to > at && to < place.end && continues_character(source->text[to]))
+        to--;
+
+    char line[QUOTE_BYTES + 32], before[QUOTE_BYTES + 8], marks[QUOTE_BYTES + 32];
+    int margin = snprintf(line, sizeof line, "%5u | ", place.line);
+    (void)snprintf(line + margin, sizeof line - (size_t)margin, "%.*s", (int)(to - from),
+                   source->text + from);
+    (void)snprintf(before, sizeof before, "%.*s", (int)(at - from), source->text + from);
+    (void)snprintf(marks, sizeof marks, "%*s | %*s^", margin - 3, "", (int)clv_text_width(before),
+                   "");
+    clv_quote(err, line, marks);
+}
+
+clv_status clv_source_fail(const struct clv_source *source, size_t at, struct clv_error *err,
+                           const char *fmt, ...)
+{
+    char what[CLV_ERROR_TEXT];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+
+    struct place place = place_of(source, at);
+    /* A long path would push the reason out of the error: its end says enough. */
+    size_t name_len = strlen(source->name);
+    const char *name = name_len > 60 ? clv_path_name(source->name) : source->name;
+    clv_status status =
+        clv_fail(err, CLV_E_SCRIPT, "%.60s:%u:%u: %s", name, place.line, place.column, what);
+    quote(source, place, at, err);
+    return status;
+}
+
+/* Length of the character at p, 0 if it is not whole and shortest-form UTF-8. */
+static size_t character(const uint8_t *p, size_t len, uint32_t *ret)
+{
+    static const struct {
+        uint8_t mask, lead;
+        uint32_t least;
+    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if ((p[0] & forms[i].mask) != forms[i].lead)
+            continue;
+        if (i + 1 > len)
+            return 0;
+        uint32_t code = p[0] & (uint8_t)~forms[i].mask;
+        for (size_t k = 1; k <= i; k++) {
+            if ((p[k] & 0xc0) != 0x80)
+                return 0;
+            code = code << 6 | (p[k] & 0x3f);
+        }
+        if (code < forms[i].least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+            return 0;
+        *ret = code;
+        return i + 1;
+    }
+    return 0;
+}
+
+/* What may not stand anywhere in the file, with the reason; NULL if it may. */
+static const char *objection(uint32_t code)
+{
+    static const struct {
+        uint32_t from, to;
+        const char *why;
+    } rows[] = {
+        {'\t', '\t', "a tab: use blanks"},
+        {'\r', '\r', "a carriage return: save the file with plain line ends"},
+        {0x00, 0x09, "a control character"},
+        {0x0b, 0x1f, "a control character"},
+        {0x7f, 0x9f, "a control character"},
+        {0x00ad, 0x00ad, "a soft hyphen, which cannot be seen"},
+        {0x061c, 0x061c, "a character that changes the writing direction"},
+        {0x200b, 0x200f, "a character that cannot be seen"},
+        {0x2028, 0x2029, "a line separator: use plain line ends"},
+        {0x202a, 0x202e, "a character that changes the writing direction"},
+        {0x2060, 0x206f, "a character that cannot be seen"},
+        {0xfeff, 0xfeff, "a byte order mark: save the file without it"},
+        {0xfff9, 0xffff, "a character that cannot be seen"},
+        {0xe0000, 0xe0fff, "a character that cannot be seen"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (code >= rows[i].from && code <= rows[i].to)
+            return rows[i].why;
+    }
+    return NULL;
+}
+
+clv_status clv_source_check(const struct clv_source *source, struct clv_error *err)
+{
+    if (source->len > CLV_SCRIPT_FILE_MAX) {
+        return clv_fail(err, CLV_E_SCRIPT, "%.60s: larger than %d bytes",
+                        clv_path_name(source->name), CLV_SCRIPT_FILE_MAX);
+    }
+    for (size_t at = 0; at < source->len;) {
+        uint32_t code = 0;
+        size_t len = character((const uint8_t *)source->text + at, source->len - at, &code);
+        if (len == 0)
+            return clv_source_fail(source, at, err, "a byte that is not UTF-8");
+        const char *why = objection(code);
+        if (why != NULL)
+            return clv_source_fail(source, at, err, "%s", why);
+        if (code == '%' && (at == 0 || source->text[at - 1] == '\n'))
+            return clv_source_fail(source, at, err, "a YAML directive: not used here");
+        at += len;
+    }
+    return CLV_OK;
+}
