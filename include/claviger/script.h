@@ -28,25 +28,25 @@
 #define CLV_SCRIPT_MAX_OWNERS 3
 #define CLV_SCRIPT_MAX_SIGNERS 8
 
-/* X(name, word in the file, who acts, activity on paper) in the one order a ceremony can have. */
+/* X(name, word in the file) in the order of a ceremony */
 /* clang-format off */
 #define CLV_STEP_KINDS(X)                                                                          \
-    X(SELF_CHECK,     "self-check",     ADMINISTRATOR, "The workstation checks itself")            \
-    X(ROLL_CALL,      "roll-call",      EVERYBODY,     "Name, role, identity seen") \
-    X(UNITS,          "units",          ADMINISTRATOR, "Crypto units found, clean, compared")       \
-    X(SIGNATURE_KEYS, "signature-keys", SIGNERS,       "Signature key ready and proven by use")    \
-    X(ADMINISTRATORS, "administrators", SIGNERS,       "Added to the units, thresholds set")       \
-    X(CREATE_PARTS,   "create-parts",   OWNERS,        "Key part created, alone; slip taken")      \
-    X(LOAD,           "load",           OWNERS,        "Key part opened, matched and sealed")      \
-    X(COMMIT,         "commit",         SIGNERS,       "New master key committed on every unit")   \
-    X(SET_IMMEDIATE,  "set-immediate",  SIGNERS,       "Master key made current on every unit")    \
-    X(COMPARE,        "compare",        ADMINISTRATOR, "All units queried and the same")           \
-    X(RECEIPTS,       "receipts",       ADMINISTRATOR, "Receipts written and read back")           \
-    X(SIGN_OFF,       "sign-off",       EVERYBODY,     "Agrees, or says why not")
+    X(SELF_CHECK,     "self-check")                                                                \
+    X(ROLL_CALL,      "roll-call")                                                                 \
+    X(UNITS,          "units")                                                                     \
+    X(SIGNATURE_KEYS, "signature-keys")                                                            \
+    X(ADMINISTRATORS, "administrators")                                                            \
+    X(CREATE_PARTS,   "create-parts")                                                              \
+    X(LOAD,           "load")                                                                      \
+    X(COMMIT,         "commit")                                                                    \
+    X(SET_IMMEDIATE,  "set-immediate")                                                             \
+    X(COMPARE,        "compare")                                                                   \
+    X(RECEIPTS,       "receipts")                                                                  \
+    X(SIGN_OFF,       "sign-off")
 /* clang-format on */
 
 enum clv_step_kind {
-#define CLV_STEP_ENUM(name, word, who, activity) CLV_STEP_##name,
+#define CLV_STEP_ENUM(name, word) CLV_STEP_##name,
     CLV_STEP_KINDS(CLV_STEP_ENUM)
 #undef CLV_STEP_ENUM
         CLV_NUM_STEP_KINDS

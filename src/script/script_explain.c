@@ -5,19 +5,39 @@
 #include "internal.h"
 
 #define WIDTH 79
-#define WHO 28
-#define ACTIVITY 30
+#define STEP 6
+#define WHO 27
+#define ACTIVITY 31
 
-enum who { ADMINISTRATOR, EVERYBODY, OWNERS, SIGNERS };
+enum who { ADMINISTRATOR, EVERYBODY, OWNERS, SIGNERS, SECOND_PERSON };
+enum when { ALWAYS, KEYS_CREATED, KEYS_OPENED, RESET_BY_TWO, SET_BY_TWO };
 
+/* Who has a line to initial in which step. */
 /* clang-format off */
-static const struct {
+static const struct turn {
+    enum clv_step_kind kind;
+    enum when when;
     enum who who;
-    const char *activity;
+    const char *activity; /* at most ACTIVITY - 1 columns */
 } turns[] = {
-#define CLV_STEP_TURN(name, word, who, activity) [CLV_STEP_##name] = {who, activity},
-    CLV_STEP_KINDS(CLV_STEP_TURN)
-#undef CLV_STEP_TURN
+    {CLV_STEP_SELF_CHECK,     ALWAYS,       ADMINISTRATOR, "Workstation passed its checks"},
+    {CLV_STEP_ROLL_CALL,      ALWAYS,       EVERYBODY,     "Name, role, identity seen"},
+    {CLV_STEP_UNITS,          ALWAYS,       ADMINISTRATOR, "Units found, compared, clean"},
+    {CLV_STEP_UNITS,          RESET_BY_TWO, SECOND_PERSON, "Reset confirmed"},
+    {CLV_STEP_SIGNATURE_KEYS, KEYS_CREATED, SIGNERS,       "Key created, used once"},
+    {CLV_STEP_SIGNATURE_KEYS, KEYS_OPENED,  SIGNERS,       "Key opened, used once"},
+    {CLV_STEP_ADMINISTRATORS, ALWAYS,       SIGNERS,       "Added to every unit"},
+    {CLV_STEP_ADMINISTRATORS, ALWAYS,       ADMINISTRATOR, "Thresholds set on every unit"},
+    {CLV_STEP_CREATE_PARTS,   ALWAYS,       OWNERS,        "Part created, slip taken"},
+    {CLV_STEP_LOAD,           ALWAYS,       OWNERS,        "Commitment entered from slip"},
+    {CLV_STEP_LOAD,           ALWAYS,       OWNERS,        "Part opened, matched, wiped"},
+    {CLV_STEP_LOAD,           ALWAYS,       ADMINISTRATOR, "Loaded, all patterns match"},
+    {CLV_STEP_COMMIT,         ALWAYS,       ADMINISTRATOR, "Committed on every unit"},
+    {CLV_STEP_SET_IMMEDIATE,  ALWAYS,       ADMINISTRATOR, "Made current on every unit"},
+    {CLV_STEP_SET_IMMEDIATE,  SET_BY_TWO,   SECOND_PERSON, "Set immediate confirmed"},
+    {CLV_STEP_COMPARE,        ALWAYS,       ADMINISTRATOR, "All units asked, all the same"},
+    {CLV_STEP_RECEIPTS,       ALWAYS,       ADMINISTRATOR, "Receipts written, read back"},
+    {CLV_STEP_SIGN_OFF,       ALWAYS,       EVERYBODY,     "Agrees, or says why not"},
 };
 /* clang-format on */
 
@@ -64,6 +84,7 @@ static void wrap(struct clv_writer *w, size_t indent, const char *text)
         clv_write_text(w, "\n");
 }
 
+/* At least one blank behind the text, whatever its length. */
 static void column(struct clv_writer *w, const char *text, size_t width)
 {
     clv_write_text(w, text);
@@ -79,18 +100,20 @@ struct table {
 
 static void row(struct table *t, const char *label, unsigned number, unsigned of)
 {
-    char step[24], who[128];
+    char step[24], who[200];
     (void)snprintf(step, sizeof step, "%u.%u", t->step, ++t->line);
     if (of > 1)
         (void)snprintf(who, sizeof who, "%s %u of %u", label, number, of);
     else
         (void)snprintf(who, sizeof who, "%s", label);
-    column(t->w, step, 6);
+    column(t->w, step, STEP);
     column(t->w, who, WHO);
+    if (clv_text_width(who) >= WHO) { /* a long label of the script's own: go on below it */
+        clv_write_text(t->w, "\n");
+        column(t->w, "", STEP + WHO);
+    }
     column(t->w, t->activity, ACTIVITY);
-    clv_write_text(t->w, "\n");
-    column(t->w, "", 6 + WHO);
-    clv_write_text(t->w, "Initials ______  Time __:__  Dev. __\n");
+    clv_write_text(t->w, "________ __:__\n");
 }
 
 static void role_rows(struct table *t, const char *label, unsigned number)
@@ -99,7 +122,7 @@ static void role_rows(struct table *t, const char *label, unsigned number)
         row(t, label, i, number);
 }
 
-static void step_rows(struct table *t, const struct clv_script *script, enum who who)
+static void turn_rows(struct table *t, const struct clv_script *script, enum who who)
 {
     if (who == ADMINISTRATOR || who == EVERYBODY)
         role_rows(t, script->administrator_label, 1);
@@ -109,14 +132,34 @@ static void step_rows(struct table *t, const struct clv_script *script, enum who
         role_rows(t, script->owner_label, script->num_owners);
     if (who == SIGNERS || who == EVERYBODY)
         role_rows(t, script->signer_label, script->num_signers);
+    if (who == SECOND_PERSON)
+        role_rows(t, "Second person", 1);
 }
 
-static const char *activity_of(const struct clv_script_step *step)
+static bool holds(enum when when, const struct clv_script *script,
+                  const struct clv_script_step *step)
 {
-    if (step->kind != CLV_STEP_SIGNATURE_KEYS)
-        return turns[step->kind].activity;
-    return step->keys == CLV_KEYS_CREATE ? "Signature key created and used once"
-                                         : "Signature key opened and used once";
+    const bool now[] = {
+        [ALWAYS] = true,
+        [KEYS_CREATED] = step->keys == CLV_KEYS_CREATE,
+        [KEYS_OPENED] = step->keys == CLV_KEYS_OPEN,
+        [RESET_BY_TWO] =
+            script->reset_units != CLV_RESET_NEVER && script->second_person_for_zeroize,
+        [SET_BY_TWO] = script->second_person_for_set_immediate,
+    };
+    return now[when];
+}
+
+static void step_rows(const struct clv_script *script, size_t index, struct clv_writer *w)
+{
+    const struct clv_script_step *step = &script->steps[index];
+    struct table t = {.w = w, .step = (unsigned)index + 1};
+    for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
+        if (turns[i].kind != step->kind || !holds(turns[i].when, script, step))
+            continue;
+        t.activity = turns[i].activity;
+        turn_rows(&t, script, turns[i].who);
+    }
 }
 
 static const char *yes_no(bool value)
@@ -124,7 +167,7 @@ static const char *yes_no(bool value)
     return value ? "yes" : "no";
 }
 
-static const char *seconds_of_two(const struct clv_script *script)
+static const char *second_person_for(const struct clv_script *script)
 {
     static const char *const texts[2][2] = {{"nothing", "zeroize"},
                                             {"set immediate", "set immediate, zeroize"}};
@@ -150,7 +193,7 @@ static void facts(const struct clv_script *script, struct clv_writer *w)
                      script->password_min_bits, script->kdf_profile);
     clv_write_format(w, "          reset of the units: %s\n", resets[script->reset_units]);
     clv_write_format(w, "          curtain after %u seconds without a key\n", script->idle_seconds);
-    clv_write_format(w, "          second person for: %s\n", seconds_of_two(script));
+    clv_write_format(w, "          second person for: %s\n", second_person_for(script));
     clv_write_format(w, "          a key-part owner may sign: %s\n",
                      yes_no(script->allow_part_owner_to_sign));
     clv_write_format(w, "          a witness may hold another role: %s\n\n",
@@ -160,18 +203,18 @@ static void facts(const struct clv_script *script, struct clv_writer *w)
 void clv_script_explain(const struct clv_script *script, struct clv_writer *w)
 {
     facts(script, w);
-    column(w, "Step", 6);
+    column(w, "Step", STEP);
     column(w, "Who", WHO);
-    clv_write_text(w, "Activity, then initials, time, number of a deviation\n");
+    column(w, "Activity", ACTIVITY);
+    clv_write_text(w, "Initials Time\n");
     for (size_t i = 0; i < script->num_steps; i++) {
         const struct clv_script_step *step = &script->steps[i];
-        struct table t = {.w = w, .step = (unsigned)i + 1, .activity = activity_of(step)};
         rule(w, '-');
-        clv_write_format(w, "%-6u%s\n", t.step, step->title);
+        clv_write_format(w, "%-6zu%s\n", i + 1, step->title);
         if (step->say != NULL)
-            wrap(w, 6, step->say);
+            wrap(w, STEP, step->say);
         clv_write_text(w, "\n");
-        step_rows(&t, script, turns[step->kind].who);
+        step_rows(script, i, w);
     }
     rule(w, '-');
 }

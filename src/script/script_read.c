@@ -180,7 +180,7 @@ static clv_status read_rules(const struct clv_source *source, const struct clv_n
 
 /* ---- steps ---- */
 
-#define CLV_STEP_WORD(name, word, who, activity) word,
+#define CLV_STEP_WORD(name, word) word,
 static const char *const step_words[] = {CLV_STEP_KINDS(CLV_STEP_WORD) NULL};
 #undef CLV_STEP_WORD
 
