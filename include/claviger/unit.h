@@ -1,16 +1,16 @@
-/* unit: crypto units as the ceremony sees them: find them, trust them, give all of them one order at
- * the same time, and believe only answers that are bound to the question.
+/* unit: crypto units as the ceremony sees them: find them, trust them, give all of them one order
+ * at the same time, and believe only answers that are bound to the question.
  *
  *     clv_fleet_new(&config, &fleet, err);
- *     clv_fleet_discover(fleet, hooks, err);            list of each service instance, numbered 1..n
- *     clv_fleet_run(fleet, &(struct clv_order){.kind = CLV_ORDER_TRUST}, hooks, err);
+ *     clv_fleet_discover(fleet, hooks, err);            list of each service instance,
+ * numbered 1..n clv_fleet_run(fleet, &(struct clv_order){.kind = CLV_ORDER_TRUST}, hooks, err);
  *     clv_fleet_run(fleet, &(struct clv_order){.kind = CLV_ORDER_QUERY}, hooks, err);
  *     ...
  *
  * One order runs on all selected units concurrently; each unit has its own deadline; results come
  * through the hook as they arrive, so a dead unit delays nobody. A command is announced through
- * hooks->intent before it is sent, and is sent at most once: what becomes of it is DONE, REFUSED, or
- * IN DOUBT, and doubt is settled by a later QUERY, never by sending again.
+ * hooks->intent before it is sent, and is sent at most once: what becomes of it is DONE, REFUSED,
+ * or IN DOUBT, and doubt is settled by a later QUERY, never by sending again.
  *
  * Every administrative answer is checked: signature of the unit's pinned key, command, domain,
  * module and counter as asked. An answer that fails is UNTRUSTED, whatever it says.
@@ -30,8 +30,8 @@ enum clv_unit_kind { CLV_UNIT_OPERATIONAL, CLV_UNIT_RECOVERY, CLV_UNIT_FAILOVER 
 /* One service instance to talk to. */
 struct clv_service {
     const char *name;
-    const char *endpoint;    /* "unix:/path", "http://127.0.0.1:8080", "https://host" */
-    const char *instance_id; /* of the service instance */
+    const char *endpoint;           /* "unix:/path", "http://127.0.0.1:8080", "https://host" */
+    const char *instance_id;        /* of the service instance */
     const struct clv_secret *token; /* sent as the Authorization header, or NULL */
     const char *ca_file;            /* for https, or NULL for the system's */
     const uint8_t (*roots)[CLV_P521_POINT_LEN]; /* trusted roots of device certificates */
@@ -54,15 +54,15 @@ struct clv_unit {
     unsigned number;
     const char *service; /* name of its service instance, and its id */
     const char *instance_id;
-    char hsm_id[64];
-    char location[80];
+    char hsm_id[65];
+    char location[129];
     char serial[CLV_EP11_SERIAL_LEN + 1];
     enum clv_unit_kind kind;
     bool selected;
-    bool trusted;                                /* chain verified, key pinned */
-    uint8_t module_id[CLV_EP11_MODULE_ID_LEN];   /* valid when trusted */
+    bool trusted;                              /* chain verified, key pinned */
+    uint8_t module_id[CLV_EP11_MODULE_ID_LEN]; /* valid when trusted */
     uint8_t device_ski[CLV_SKI_LEN], root_ski[CLV_SKI_LEN];
-    unsigned firmware_major, firmware_minor;     /* valid after a query */
+    unsigned firmware_major, firmware_minor; /* valid after a query */
 };
 
 /* Registers, administrators and attributes of one unit, all from one QUERY order. */
@@ -95,8 +95,8 @@ void clv_fleet_select(struct clv_fleet *fleet, unsigned number, bool selected);
 size_t clv_fleet_num_selected(const struct clv_fleet *fleet);
 
 enum clv_order_kind {
-    CLV_ORDER_TRUST,         /* device certificates up to a trusted root; pins key and identity */
-    CLV_ORDER_QUERY,         /* attributes, administrators, registers, control points, module */
+    CLV_ORDER_TRUST, /* device certificates up to a trusted root; pins key and identity */
+    CLV_ORDER_QUERY, /* attributes, administrators, registers, control points, module */
     CLV_ORDER_ZEROIZE,
     CLV_ORDER_ADMIN_ADD,     /* certificate */
     CLV_ORDER_ADMIN_REMOVE,  /* ski */
@@ -113,7 +113,7 @@ bool clv_order_is_command(enum clv_order_kind kind);  /* false for TRUST and QUE
 
 struct clv_order {
     enum clv_order_kind kind;
-    unsigned only_unit;         /* 0: every selected unit; else just this one */
+    unsigned only_unit; /* 0: every selected unit; else just this one */
     struct clv_view certificate;
     uint8_t ski[CLV_SKI_LEN];
     unsigned sign_threshold, revoke_threshold;
@@ -147,7 +147,9 @@ struct clv_result {
     enum clv_outcome outcome;
     uint32_t return_code, reason;          /* when REFUSED; reason may be CLV_EP11_NO_REASON */
     uint8_t counter[CLV_EP11_COUNTER_LEN]; /* the unit's, when it answered */
-    struct clv_error error;                /* CLV_OK when DONE; sentence and hint otherwise */
+    bool has_reported;                     /* LOAD, COMMIT, SET IMMEDIATE: the pattern the unit */
+    uint8_t reported_pattern[CLV_EP11_PATTERN_LEN]; /* claims; compare it, never use it */
+    struct clv_error error; /* CLV_OK when DONE; sentence and hint otherwise */
     int elapsed_ms;
 };
 
@@ -189,9 +191,9 @@ struct clv_exchange; /* one request under way, owned by the transport */
 
 enum clv_exchange_state {
     CLV_EXCHANGE_PENDING,
-    CLV_EXCHANGE_ANSWERED,   /* HTTP answer complete */
-    CLV_EXCHANGE_NOT_SENT,   /* no connection: nothing can have reached the unit */
-    CLV_EXCHANGE_BROKEN,     /* may have reached the unit, no whole answer */
+    CLV_EXCHANGE_ANSWERED, /* HTTP answer complete */
+    CLV_EXCHANGE_NOT_SENT, /* no connection: nothing can have reached the unit */
+    CLV_EXCHANGE_BROKEN,   /* may have reached the unit, no whole answer */
 };
 
 struct clv_transport {

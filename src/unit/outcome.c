@@ -1,0 +1,105 @@
+/* What became of an order, in words. */
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+const char *clv_outcome_name(enum clv_outcome outcome)
+{
+    static const char *const names[] = {
+        [CLV_OUTCOME_DONE] = "done",           [CLV_OUTCOME_REFUSED] = "refused",
+        [CLV_OUTCOME_NOT_SENT] = "not sent",   [CLV_OUTCOME_DOUBT] = "in doubt",
+        [CLV_OUTCOME_UNTRUSTED] = "untrusted",
+    };
+    return (size_t)outcome < sizeof names / sizeof names[0] ? names[outcome] : "unknown outcome";
+}
+
+void clv_unit_text(const struct clv_session *session, char out[CLV_UNIT_TEXT])
+{
+    snprintf(out, CLV_UNIT_TEXT, "crypto unit %u (%s, domain %u)", session->unit.number,
+             session->unit.serial, session->domain);
+}
+
+clv_status clv_job_refused(struct clv_job *job, const struct clv_answer *answer,
+                           struct clv_error *err)
+{
+    uint32_t code = answer->block.return_code;
+    uint32_t reason = clv_ep11_reason(&answer->block);
+    job->result.return_code = code;
+    job->result.reason = reason;
+    if (reason == CLV_EP11_NO_REASON)
+        (void)clv_fail(err, CLV_E_UNIT, "the unit refused %s: return code %u",
+                       clv_ep11_command_name(job->ask.command), code);
+    else
+        (void)clv_fail(err, CLV_E_UNIT, "the unit refused %s: return code %u, reason %u",
+                       clv_ep11_command_name(job->ask.command), code, reason);
+    clv_hint(err, "%s", clv_ep11_code_text(code, reason));
+    return CLV_E_UNIT;
+}
+
+static enum clv_outcome outcome_of(const struct clv_job *job)
+{
+    switch ((int)job->result.error.code) {
+    case CLV_OK:
+        return CLV_OUTCOME_DONE;
+    case CLV_E_UNIT:
+        return CLV_OUTCOME_REFUSED;
+    case CLV_E_UNTRUSTED:
+    case CLV_E_FORGED:
+    case CLV_E_WORLD:
+        return CLV_OUTCOME_UNTRUSTED;
+    case CLV_E_DOUBT:
+        if (!clv_order_is_command(job->order->kind))
+            return CLV_OUTCOME_DOUBT;
+        break;
+    default:
+        break;
+    }
+    return job->sent ? CLV_OUTCOME_DOUBT : CLV_OUTCOME_NOT_SENT;
+}
+
+static void advise(struct clv_job *job)
+{
+    struct clv_error *err = &job->result.error;
+    bool command = clv_order_is_command(job->order->kind);
+    if (command && !job->sent)
+        clv_kept(err, "The command was not sent. Nothing was changed in this unit.");
+    else if (job->result.outcome == CLV_OUTCOME_REFUSED)
+        clv_kept(err, "Nothing was changed in this unit.");
+
+    static const char *const hints[] = {
+        [CLV_OUTCOME_REFUSED] = "Find out why before giving the order again.",
+        [CLV_OUTCOME_NOT_SENT] = "Check that the unit's service runs and can be reached from here; "
+                                 "then give the order again.",
+        [CLV_OUTCOME_DOUBT] = "Query the unit before anything else; a later answer settles it.",
+        [CLV_OUTCOME_UNTRUSTED] = "Believe nothing this unit says: check the way to it, check its "
+                                  "device certificates again, or set it aside.",
+    };
+    if (job->sent && job->result.outcome == CLV_OUTCOME_DOUBT)
+        clv_hint(err, "The command may or may not have been carried out: query the unit before "
+                      "anything else. It is not sent again.");
+    else
+        clv_hint(err, "%s", hints[job->result.outcome]);
+}
+
+void clv_job_conclude(struct clv_job *job)
+{
+    struct clv_error *err = &job->result.error;
+    job->result.outcome = outcome_of(job);
+    if (job->result.outcome == CLV_OUTCOME_DONE)
+        return;
+    if (job->result.outcome == CLV_OUTCOME_DOUBT)
+        err->code = CLV_E_DOUBT; /* whatever kept us from knowing */
+    else if (err->code == CLV_E_DOUBT)
+        err->code = CLV_E_IO;
+
+    char unit[CLV_UNIT_TEXT];
+    clv_unit_text(job->session, unit);
+    (void)clv_while(err, "giving %s the order: %s", unit, clv_order_name(job->order->kind));
+    advise(job);
+    if (job->sent && job->order->kind == CLV_ORDER_ZEROIZE &&
+        job->result.outcome != CLV_OUTCOME_REFUSED) {
+        job->session->zeroize_open = true;
+        memcpy(job->session->zeroize_counter, job->prelude.counter, CLV_EP11_COUNTER_LEN);
+    }
+}

@@ -1,0 +1,39 @@
+#include <stdlib.h>
+
+#include "internal.h"
+
+struct clv_session *clv_session_new(void)
+{
+    return calloc(1, sizeof(struct clv_session));
+}
+
+void clv_session_forget_parts(struct clv_session *session)
+{
+    for (size_t i = 0; i < CLV_EP11_MAX_PARTS; i++) {
+        free(session->parts[i].data);
+        session->parts[i] = (struct clv_sealed){0};
+    }
+}
+
+size_t clv_session_num_parts(const struct clv_session *session)
+{
+    size_t num = 0;
+    for (size_t i = 0; i < CLV_EP11_MAX_PARTS; i++)
+        num += session->parts[i].data != NULL;
+    return num;
+}
+
+void clv_session_free(struct clv_session **session)
+{
+    if (*session == NULL)
+        return;
+    clv_session_forget_parts(*session);
+    free(*session);
+    *session = NULL;
+}
+
+uint32_t clv_domain_index(const uint8_t domain_id[CLV_EP11_DOMAIN_ID_LEN])
+{
+    return (uint32_t)domain_id[0] << 24 | (uint32_t)domain_id[1] << 16 |
+           (uint32_t)domain_id[2] << 8 | domain_id[3];
+}
