@@ -51,6 +51,19 @@ const struct clv_node *clv_node_child(const struct clv_node *map, const char *ke
 
 /* ---- one event after the other ---- */
 
+static size_t token_at(struct building *b, struct fy_token *token)
+{
+    const struct fy_mark *mark = token != NULL ? fy_token_start_mark(token) : NULL;
+    if (mark == NULL || mark->input_pos > b->source->len)
+        return b->last_at;
+    size_t at = mark->input_pos;
+    /* A block text starts at its first line, blanks included: point to its first word. */
+    while (at < b->source->len && (b->source->text[at] == ' ' || b->source->text[at] == '\n'))
+        at++;
+    b->last_at = at < b->source->len ? at : mark->input_pos;
+    return b->last_at;
+}
+
 static clv_status syntax_error(struct building *b, struct clv_error *err)
 {
     void *iterator = NULL;
@@ -77,25 +90,15 @@ static clv_status expect_event(struct building *b, enum fy_event_type type, cons
     clv_status status = next_event(b, err);
     if (status != CLV_OK)
         return status;
-    if (b->event->type != type)
-        return clv_source_fail(b->source, b->last_at, err, "%s", otherwise);
-    return CLV_OK;
+    if (b->event->type == type)
+        return CLV_OK;
+    size_t at = b->last_at;
+    if (b->event->type == FYET_DOCUMENT_START)
+        at = token_at(b, b->event->document_start.document_start);
+    return clv_source_fail(b->source, at, err, "%s", otherwise);
 }
 
 /* ---- nodes ---- */
-
-static size_t token_at(struct building *b, struct fy_token *token)
-{
-    const struct fy_mark *mark = token != NULL ? fy_token_start_mark(token) : NULL;
-    if (mark == NULL || mark->input_pos > b->source->len)
-        return b->last_at;
-    size_t at = mark->input_pos;
-    /* A block text starts at its first line, blanks included: point to its first word. */
-    while (at < b->source->len && (b->source->text[at] == ' ' || b->source->text[at] == '\n'))
-        at++;
-    b->last_at = at < b->source->len ? at : mark->input_pos;
-    return b->last_at;
-}
 
 static clv_status refuse_decoration(struct building *b, struct fy_token *anchor,
                                     struct fy_token *tag, struct clv_error *err)
