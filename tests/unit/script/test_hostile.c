@@ -19,7 +19,7 @@ static void must_be_sound(const char *text, size_t len)
     clv_script_free(&script);
 }
 
-Test(script_hostile, every_truncation, .timeout = 120)
+Test(script_hostile, every_truncation)
 {
     char *text = text_of(SMALL_SCRIPT);
     for (size_t len = 0; len < strlen(text); len++) {
@@ -31,7 +31,7 @@ Test(script_hostile, every_truncation, .timeout = 120)
     free(text);
 }
 
-Test(script_hostile, every_bit_flip, .timeout = 240)
+Test(script_hostile, every_bit_flip)
 {
     char *text = text_of(SMALL_SCRIPT);
     size_t len = strlen(text);
@@ -43,7 +43,7 @@ Test(script_hostile, every_bit_flip, .timeout = 240)
     free(text);
 }
 
-Test(script_hostile, every_byte_lost_or_doubled, .timeout = 120)
+Test(script_hostile, every_byte_lost_or_doubled)
 {
     char *text = text_of(SMALL_SCRIPT);
     size_t len = strlen(text);
