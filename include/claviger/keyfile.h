@@ -153,6 +153,18 @@ clv_status clv_keyfile_open(struct clv_kdf *kdf, const char *path,
 clv_status clv_keyfile_check_world(const struct clv_keyfile_info *info, bool test_world,
                                    struct clv_error *err);
 
+/* What a turn expects of a file; members left zero are not compared. */
+struct clv_keyfile_expected {
+    enum clv_keyfile_kind kind;
+    const char *owner; /* as clv_same_person() compares */
+    const char *ceremony;
+    unsigned slot;
+};
+/* errors  CLV_E_FOREIGN: names the first difference */
+clv_status clv_keyfile_check_expected(const struct clv_keyfile_info *info,
+                                      const struct clv_keyfile_expected *expected,
+                                      struct clv_error *err);
+
 struct clv_keyfile_entry {
     char *path;
     bool good;

@@ -85,6 +85,27 @@ clv_status clv_keyfile_check_world(const struct clv_keyfile_info *info, bool tes
     return st;
 }
 
+clv_status clv_keyfile_check_expected(const struct clv_keyfile_info *info,
+                                      const struct clv_keyfile_expected *expected,
+                                      struct clv_error *err)
+{
+    if (expected->kind != CLV_KEYFILE_ANY && info->kind != expected->kind)
+        return clv_fail(err, CLV_E_FOREIGN, "this file holds a %s, not a %s",
+                        info->kind == CLV_KEYFILE_PART ? "key part" : "signature key",
+                        info->kind == CLV_KEYFILE_PART ? "signature key" : "key part");
+    if (expected->ceremony && strcmp(info->ceremony, expected->ceremony) != 0)
+        return clv_fail(err, CLV_E_FOREIGN, "this key file belongs to %s%s, not to ceremony %s",
+                        info->ceremony[0] ? "ceremony " : "no ceremony", info->ceremony,
+                        expected->ceremony);
+    if (expected->owner && !clv_same_person(info->owner, expected->owner))
+        return clv_fail(err, CLV_E_FOREIGN, "this key file belongs to %.100s, not to %.100s",
+                        info->owner, expected->owner);
+    if (expected->slot && info->slot != expected->slot)
+        return clv_fail(err, CLV_E_FOREIGN, "this key file is number %u, not number %u", info->slot,
+                        expected->slot);
+    return CLV_OK;
+}
+
 void clv_keyfile_check_text(const struct clv_keyfile_info *info, char buf[CLV_CHECK_TEXT])
 {
     struct clv_check_values values = {0};

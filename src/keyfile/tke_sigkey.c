@@ -130,32 +130,38 @@ static bool pem_body(const char *pem, size_t len, const char **ret_start, size_t
     return true;
 }
 
+static bool decode_pem(const struct clv_secret *pem, struct clv_secret *der, size_t *ret_len)
+{
+    const char *start = NULL;
+    size_t body_len = 0;
+    const char *text = (const char *)clv_secret_read(pem);
+    uint8_t *out = clv_secret_write(der);
+    bool decoded = pem_body(text, clv_secret_len(pem), &start, &body_len) &&
+                   sodium_base642bin(out, clv_secret_len(der), start, body_len, "\r\n", ret_len,
+                                     NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
+                   *ret_len > 0;
+
+    clv_secret_close(der);
+    clv_secret_close(pem);
+    return decoded;
+}
+
 static clv_status unwrap_pem(const struct clv_secret *pem, struct clv_secret **ret_der,
                              struct clv_error *err)
 {
     struct clv_secret *der = NULL;
-    const char *start = NULL;
-    size_t body_len = 0, der_len = 0;
+    size_t len = 0;
     clv_status st = clv_secret_new(clv_secret_len(pem), &der, err);
 
     if (st != CLV_OK)
         return st;
-    if (!pem_body((const char *)clv_secret_read(pem), clv_secret_len(pem), &start, &body_len) ||
-        sodium_base642bin(clv_secret_write(der), clv_secret_len(der), start, body_len, "\r\n",
-                          &der_len, NULL, sodium_base64_VARIANT_ORIGINAL) != 0 ||
-        der_len == 0)
-        st = clv_fail(err, CLV_E_FORMAT, "the decrypted key is not in PEM form");
-    /* The span on der is open only if pem_body() was true. */
-    if (start)
-        clv_secret_close(der);
-    clv_secret_close(pem);
-    if (st == CLV_OK) {
-        clv_secret_shrink(der, der_len);
-        *ret_der = der;
-    } else {
+    if (!decode_pem(pem, der, &len)) {
         clv_secret_free(&der);
+        return clv_fail(err, CLV_E_FORMAT, "the decrypted key is not in PEM form");
     }
-    return st;
+    clv_secret_shrink(der, len);
+    *ret_der = der;
+    return CLV_OK;
 }
 
 /* SEC 1 ECPrivateKey: version 1, the scalar, then what may be absent and is not needed. */
