@@ -73,6 +73,26 @@ clv_status clv_keyfile_name(const struct clv_keyfile_request *request, char **re
 #define CLV_CONSONANTS "bcdfghjkmnprstvw"
 #define CLV_VOWELS "aeou"
 
+/* ---- signature-key files of the plug-in: tke_sigkey.c ---- */
+
+#define CLV_TKE_SALT_LEN 32
+#define CLV_TKE_NONCE_LEN 12
+#define CLV_TKE_TAG_LEN 16
+#define CLV_TKE_ENCKEY_MAX 8192
+
+struct clv_tke_file {
+    uint8_t salt[CLV_TKE_SALT_LEN];
+    uint8_t ski[CLV_SKI_LEN];
+    uint8_t enckey[CLV_TKE_ENCKEY_MAX]; /* nonce, ciphertext, tag */
+    size_t enckey_len;
+    enum clv_sigkey_type type;
+    char name[CLV_TKE_NAME_MAX];
+};
+clv_status clv_tke_read_json(struct clv_view json, struct clv_tke_file *ret, struct clv_error *err);
+/* The key in a decrypted file. */
+clv_status clv_tke_read_pem(const struct clv_secret *pem, enum clv_sigkey_type type,
+                            struct clv_sigkey *ret, struct clv_error *err);
+
 /* ---- Argon2 ---- */
 
 /* matrix.c: memory for the largest profile asked for, in huge pages where there are any. */

@@ -1,6 +1,7 @@
 /* Generated passphrases: eight groups consonant-vowel-consonant-vowel-consonant. Sixteen consonants
  * and four vowels make a group 4 + 2 + 4 + 2 + 4 = 16 bits, so every bit of chance is used and none
- * is bent. No i, l, o-zero or digit to mistake; no y and z, which change places between keyboards.
+ * is bent. No digit, i or l to mistake for one another; no y and z, which change places between
+ * keyboards.
  */
 #include "internal.h"
 

@@ -9,16 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SALT_LEN = 32, NONCE_LEN = 12, TAG_LEN = 16, ITERATIONS = 4096, ENCKEY_MAX = 8192 };
-
-struct tke_file {
-    uint8_t salt[SALT_LEN];
-    uint8_t ski[CLV_SKI_LEN];
-    uint8_t enckey[ENCKEY_MAX]; /* nonce, ciphertext, tag */
-    size_t enckey_len;
-    enum clv_sigkey_type type;
-    char name[CLV_TKE_NAME_MAX];
-};
+enum { ITERATIONS = 4096 };
 
 /* ---- the JSON around it: public data ---- */
 
@@ -38,19 +29,19 @@ static clv_status hex_member(const json_t *root, const char *name, uint8_t *out,
     return CLV_OK;
 }
 
-static clv_status read_enckey(const json_t *root, struct tke_file *ret, struct clv_error *err)
+static clv_status read_enckey(const json_t *root, struct clv_tke_file *ret, struct clv_error *err)
 {
     const char *text = string_member(root, "enckey");
     size_t len = text ? strlen(text) / 2 : 0;
 
-    if (len <= NONCE_LEN + TAG_LEN || len > ENCKEY_MAX)
+    if (len <= CLV_TKE_NONCE_LEN + CLV_TKE_TAG_LEN || len > CLV_TKE_ENCKEY_MAX)
         return clv_fail(err, CLV_E_FORMAT, "member \"enckey\" has a length no sealed key has");
     ret->enckey_len = len;
     return hex_member(root, "enckey", ret->enckey, len, err);
 }
 
 /* Taken only if it could stand on a screen. */
-static void read_name(const json_t *root, struct tke_file *ret)
+static void read_name(const json_t *root, struct clv_tke_file *ret)
 {
     const char *name = string_member(root, "name");
 
@@ -61,14 +52,14 @@ static void read_name(const json_t *root, struct tke_file *ret)
         memcpy(ret->name, name, strlen(name) + 1);
 }
 
-static clv_status read_members(const json_t *root, struct tke_file *ret, struct clv_error *err)
+static clv_status read_members(const json_t *root, struct clv_tke_file *ret, struct clv_error *err)
 {
     const char *type = string_member(root, "keyType");
     clv_status st;
 
     if (!string_member(root, "enckey") || !string_member(root, "seaSalt"))
         return clv_fail(err, CLV_E_FOREIGN, "this is not a signature-key file of the plug-in");
-    if ((st = hex_member(root, "seaSalt", ret->salt, SALT_LEN, err)) != CLV_OK ||
+    if ((st = hex_member(root, "seaSalt", ret->salt, CLV_TKE_SALT_LEN, err)) != CLV_OK ||
         (st = hex_member(root, "ski", ret->ski, CLV_SKI_LEN, err)) != CLV_OK ||
         (st = read_enckey(root, ret, err)) != CLV_OK)
         return st;
@@ -77,7 +68,7 @@ static clv_status read_members(const json_t *root, struct tke_file *ret, struct 
     return CLV_OK;
 }
 
-static clv_status read_json(struct clv_view json, struct tke_file *ret, struct clv_error *err)
+clv_status clv_tke_read_json(struct clv_view json, struct clv_tke_file *ret, struct clv_error *err)
 {
     json_t *root = NULL;
     clv_status st;
@@ -94,16 +85,17 @@ static clv_status read_json(struct clv_view json, struct tke_file *ret, struct c
 
 /* ---- the key inside: never outside of secrets ---- */
 
-static clv_status decrypt(const struct tke_file *file, const struct clv_secret *password,
+static clv_status decrypt(const struct clv_tke_file *file, const struct clv_secret *password,
                           struct clv_secret **ret_pem, struct clv_error *err)
 {
     struct clv_secret *key = NULL;
-    clv_status st = clv_pbkdf2_sha256(password, file->salt, SALT_LEN, ITERATIONS, &key, err);
+    clv_status st =
+        clv_pbkdf2_sha256(password, file->salt, CLV_TKE_SALT_LEN, ITERATIONS, &key, err);
 
     if (st != CLV_OK)
         return st;
-    st = clv_aes_gcm_open(key, file->enckey, file->enckey + NONCE_LEN, file->enckey_len - NONCE_LEN,
-                          ret_pem, err);
+    st = clv_aes_gcm_open(key, file->enckey, file->enckey + CLV_TKE_NONCE_LEN,
+                          file->enckey_len - CLV_TKE_NONCE_LEN, ret_pem, err);
     clv_secret_free(&key);
     if (st == CLV_E_FORGED) {
         st = clv_fail(err, CLV_E_PASSWORD, "wrong password, or the file is damaged");
@@ -223,25 +215,34 @@ static clv_status make_p521(const struct clv_secret *der, struct clv_sigkey *ret
     return st;
 }
 
+clv_status clv_tke_read_pem(const struct clv_secret *pem, enum clv_sigkey_type type,
+                            struct clv_sigkey *ret, struct clv_error *err)
+{
+    struct clv_secret *der = NULL;
+    clv_status st = unwrap_pem(pem, &der, err);
+
+    if (st == CLV_OK)
+        st = type == CLV_SIGKEY_P521 ? make_p521(der, ret, err) : make_rsa(&der, ret, err);
+    clv_secret_free(&der);
+    return st;
+}
+
 clv_status clv_tke_sigkey_open(struct clv_view json, const struct clv_secret *password,
                                struct clv_sigkey *ret, char ret_name[CLV_TKE_NAME_MAX],
                                struct clv_error *err)
 {
-    struct tke_file file = {0};
-    struct clv_secret *pem = NULL, *der = NULL;
+    struct clv_tke_file file = {0};
+    struct clv_secret *pem = NULL;
     struct clv_sigkey key = {0};
-    clv_status st = read_json(json, &file, err);
+    clv_status st = clv_tke_read_json(json, &file, err);
 
     if (st == CLV_OK)
         st = decrypt(&file, password, &pem, err);
     if (st == CLV_OK)
-        st = unwrap_pem(pem, &der, err);
-    if (st == CLV_OK)
-        st = file.type == CLV_SIGKEY_P521 ? make_p521(der, &key, err) : make_rsa(&der, &key, err);
+        st = clv_tke_read_pem(pem, file.type, &key, err);
+    clv_secret_free(&pem);
     if (st == CLV_OK && memcmp(key.ski, file.ski, sizeof key.ski) != 0)
         st = clv_fail(err, CLV_E_FORGED, "the key in the file is not the one its SKI names");
-    clv_secret_free(&der);
-    clv_secret_free(&pem);
     if (st != CLV_OK) {
         clv_sigkey_clear(&key);
         return st;
