@@ -30,9 +30,13 @@ const char *clv_ep11_unit_kind_text(enum clv_ep11_unit_kind kind)
 /* ---- writing ---- */
 static json_t *unit_to_json(const struct clv_ep11_listed_unit *unit)
 {
-    return json_pack("{s:s, s:s, s:s, s:i, s:s}", "hsm_id", unit->hsm_id, "location",
-                     unit->location, "state", unit->state, "version", 1, "serial_number",
-                     unit->serial_number);
+    json_t *object = json_pack("{s:s, s:s, s:i, s:s}", "hsm_id", unit->hsm_id, "location",
+                               unit->location, "version", 1, "serial_number", unit->serial_number);
+    if (unit->state[0] && json_object_set_new(object, "state", json_string(unit->state)) != 0) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
 }
 
 static bool fill(json_t *list, const struct clv_ep11_listed_unit *units, size_t num,
