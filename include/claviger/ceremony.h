@@ -227,7 +227,7 @@ struct clv_signer_record {
     bool open;  /* in this process, now */
     uint8_t ski[CLV_SKI_LEN];
     char name[CLV_NAME_MAX * 4 + 1]; /* administrator name in the certificate */
-    char file[256];
+    char file[CLV_NAME_MAX * 4 + 1];
 };
 
 struct clv_part_record {
@@ -236,7 +236,7 @@ struct clv_part_record {
     bool opened;    /* matched, sealed for all units; wiped */
     uint8_t commitment[32];
     uint8_t pattern[CLV_EP11_PATTERN_LEN]; /* of a random part; zero for a typed one */
-    char file[256];
+    char file[CLV_NAME_MAX * 4 + 1];
 };
 
 struct clv_deviation {

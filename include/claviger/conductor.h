@@ -15,6 +15,44 @@
 #define CLAVIGER_CONDUCTOR_H
 
 #include "claviger/base.h"
+#include "claviger/script.h"
+
+struct clv_face;
+
+/* ---- running a ceremony ------------------------------------------------------------------- */
+
+struct clv_conductor;
+
+/* Everything is borrowed and must outlive the conductor. */
+struct clv_conductor_config {
+    const struct clv_script *script;
+    const struct clv_site *site; /* roots loaded */
+    const char *dir;             /* ceremony folder: journal; made if it is not there */
+    const char *receipts_dir;    /* NULL: "receipts" in dir */
+    const char *key_dir;         /* where key files are made and looked for */
+    bool test_world;
+    const struct clv_face *face;
+    const struct clv_clock *clock;
+    const struct clv_random *random;
+};
+
+enum clv_ending {
+    CLV_ENDING_CLOSED,      /* all steps done, everybody signed off or dissented */
+    CLV_ENDING_STOPPED,     /* stopped by decision; the record says what is left */
+    CLV_ENDING_INTERRUPTED, /* ^C, a signal, the terminal went away; the journal says so */
+};
+
+/* Takes the folder (one ceremony, one process) and prepares the memory for Argon2.
+ * errors  CLV_E_EXISTS: a journal is there; CLV_E_PERMISSION, CLV_E_MEMORY, CLV_E_IO */
+clv_status clv_conductor_new(const struct clv_conductor_config *config, struct clv_conductor **ret,
+                             struct clv_error *err);
+void clv_conductor_free(struct clv_conductor **c);
+/* Runs to the end of the ceremony, one way or another.
+ * errors  what kept it from going on although the people wanted to; the journal is as far as it
+ *         came, everything secret is wiped */
+clv_status clv_conductor_run(struct clv_conductor *c, enum clv_ending *ret, struct clv_error *err);
+/* "CLV-20261123-7F3A91C2"; valid after new. */
+const char *clv_conductor_ceremony_id(const struct clv_conductor *c);
 
 /* ---- what a face shows ------------------------------------------------------------------- */
 

@@ -13,10 +13,14 @@ static const char *const event_names[] = {
 #undef NAME
 };
 static const char *const decision_names[] = {
-    [CLV_DECIDE_REPEAT] = "repeat",         [CLV_DECIDE_WAIVE] = "waive",
-    [CLV_DECIDE_WAIT] = "wait",             [CLV_DECIDE_RETRY] = "retry",
-    [CLV_DECIDE_SET_ASIDE] = "set-aside",   [CLV_DECIDE_ROLL_BACK] = "roll-back",
-    [CLV_DECIDE_LOAD_AGAIN] = "load-again", [CLV_DECIDE_STOP] = "stop",
+    [CLV_DECIDE_REPEAT] = "repeat",
+    [CLV_DECIDE_WAIVE] = "waive",
+    [CLV_DECIDE_WAIT] = "wait",
+    [CLV_DECIDE_RETRY] = "retry",
+    [CLV_DECIDE_SET_ASIDE] = "set-aside",
+    [CLV_DECIDE_ROLL_BACK] = "roll-back",
+    [CLV_DECIDE_LOAD_AGAIN] = "load-again",
+    [CLV_DECIDE_STOP] = "stop",
 };
 
 const char *clv_event_name(enum clv_event_kind kind)
@@ -41,8 +45,23 @@ struct field {
         form_, offsetof(struct clv_event, member), sizeof(((struct clv_event *)NULL)->member)      \
     }
 enum field_id {
-    F_NONE, F_PERSON, F_UNIT, F_SLOT, F_NUMBER, F_OK, F_PHASE, F_DECISION, F_PATTERN, F_DIGEST,
-    F_DIGEST2, F_COUNTER, F_MODULE, F_OBSERVED, F_NAME, F_TEXT, F_TEXT2,
+    F_NONE,
+    F_PERSON,
+    F_UNIT,
+    F_SLOT,
+    F_NUMBER,
+    F_OK,
+    F_PHASE,
+    F_DECISION,
+    F_PATTERN,
+    F_DIGEST,
+    F_DIGEST2,
+    F_COUNTER,
+    F_MODULE,
+    F_OBSERVED,
+    F_NAME,
+    F_TEXT,
+    F_TEXT2,
 };
 /* clang-format off */
 static const struct field fields[] = {
@@ -305,8 +324,8 @@ static bool take_time(const json_t *value, int64_t *ret_ms)
     struct tm tm = {0};
     char end = 0;
     if (text == NULL || strlen(text) != 20 ||
-        sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%c", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-               &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &end) != 7 ||
+        sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%c", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+               &tm.tm_min, &tm.tm_sec, &end) != 7 ||
         end != 'Z')
         return false;
     tm.tm_year -= 1900;
@@ -336,8 +355,7 @@ clv_status clv_event_decode(struct clv_view line, struct clv_event *ret, struct 
 {
     struct clv_event event = {0};
     json_error_t why;
-    json_t *object =
-        json_loadb((const char *)line.data, line.len, JSON_REJECT_DUPLICATES, &why);
+    json_t *object = json_loadb((const char *)line.data, line.len, JSON_REJECT_DUPLICATES, &why);
     unsigned kind = 0;
     clv_status st = CLV_OK;
     if (!json_is_object(object))

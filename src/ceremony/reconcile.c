@@ -164,8 +164,7 @@ static const char *why_not_passed(const struct clv_ceremony *c, const struct clv
     case CLV_PHASE_COMPARE:
         if (pos != CLV_POS_LIVE)
             return positions[pos].meaning;
-        if (script_sets_admins(c->script) &&
-            (!admins_are_ours(c, o) || !thresholds_are_ours(c, o)))
+        if (script_sets_admins(c->script) && (!admins_are_ours(c, o) || !thresholds_are_ours(c, o)))
             return "its administrators or thresholds are not the ones of this plan";
         return NULL;
     case CLV_PHASE_CLEAR_NEW:
@@ -202,8 +201,8 @@ static size_t list_units(const struct clv_ceremony *c, enum clv_position positio
     for (size_t i = 0; i <= c->num_units; i++) {
         const struct clv_unit_record *unit = i < c->num_units ? &c->units[i] : NULL;
         bool in = unit && !unit->set_aside &&
-                  clv_reconcile(&unit->observed, unit->known,
-                                c->has_pattern ? c->pattern : NULL) == position;
+                  clv_reconcile(&unit->observed, unit->known, c->has_pattern ? c->pattern : NULL) ==
+                      position;
         if (in) {
             first = first ? first : unit->number;
             last = unit->number;

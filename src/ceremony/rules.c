@@ -80,8 +80,9 @@ static bool part_matches(const struct step *s)
 
 static bool wants_second(const struct step *s)
 {
-    bool wanted = (s->e->phase == CLV_PHASE_SET_IMMEDIATE && s->c->script->second_person_for_set_immediate) ||
-                  (s->e->phase == CLV_PHASE_RESET && s->c->script->second_person_for_zeroize);
+    bool wanted =
+        (s->e->phase == CLV_PHASE_SET_IMMEDIATE && s->c->script->second_person_for_set_immediate) ||
+        (s->e->phase == CLV_PHASE_RESET && s->c->script->second_person_for_zeroize);
     return s->e->phase == s->c->phase && wanted && !s->c->first_confirmed;
 }
 
@@ -385,8 +386,8 @@ static const struct {
     const char *name;
     enum clv_unit_progress progress;
 } outcomes[] = {
-    {"done", CLV_UNIT_DONE},         {"refused", CLV_UNIT_REFUSED},
-    {"not-sent", CLV_UNIT_NOT_SENT}, {"in-doubt", CLV_UNIT_DOUBT},
+    {"done", CLV_UNIT_DONE},           {"refused", CLV_UNIT_REFUSED},
+    {"not-sent", CLV_UNIT_NOT_SENT},   {"in-doubt", CLV_UNIT_DOUBT},
     {"untrusted", CLV_UNIT_UNTRUSTED},
 };
 
@@ -489,7 +490,12 @@ struct rule {
 };
 
 #define ROW(s, sname, ev, g, a, n, t, nname)                                                       \
-    {s, CLV_EVENT_##ev, g, a, n, t, {sname, #ev, #g, #a, nname}}
+    {                                                                                              \
+        s, CLV_EVENT_##ev, g, a, n, t,                                                             \
+        {                                                                                          \
+            sname, #ev, #g, #a, nname                                                              \
+        }                                                                                          \
+    }
 #define IN(st, ev, g, a, n) ROW(CLV_STATE_##st, #st, ev, g, a, n, CLV_STATE_##st, #n)
 #define GO(st, ev, g, a, t) ROW(CLV_STATE_##st, #st, ev, g, a, TO_STATE, CLV_STATE_##t, #t)
 #define ANY(ev, g, a, n) ROW(CLV_NUM_STATES, "ANY", ev, g, a, n, CLV_NUM_STATES, #n)

@@ -1,0 +1,165 @@
+/* What run and rehearse share: options, faces, the end. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "claviger/plain.h"
+#include "claviger/script.h"
+#include "claviger/tui.h"
+#include "internal.h"
+
+/* clang-format off */
+static const struct option long_options[] = {
+    { "script",  required_argument, NULL, 's' },
+    { "site",    required_argument, NULL, 'S' },
+    { "dir",     required_argument, NULL, 'd' },
+    { "keys",    required_argument, NULL, 'k' },
+    { "answers", required_argument, NULL, 'a' },
+    { "theme",   required_argument, NULL, 't' },
+    { "drill",   required_argument, NULL, 'D' },
+    { "units",   required_argument, NULL, 'u' },
+    { "plain",   no_argument,       NULL, 'p' },
+    { "help",    no_argument,       NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+/* clang-format on */
+
+static clv_status take_units(const char *text, unsigned *ret, struct clv_error *err)
+{
+    char *end = NULL;
+    unsigned long n = strtoul(text, &end, 10);
+    if (*end || text[0] < '0' || text[0] > '9' || n < 1 || n > 85)
+        return clv_fail(err, CLV_E_USAGE, "--units takes a number from 1 to 85");
+    *ret = (unsigned)n;
+    return CLV_OK;
+}
+
+clv_status ceremony_options(int argc, char **argv, struct ceremony_options *ret,
+                            struct clv_error *err)
+{
+    struct ceremony_options o = {.num_units = 6};
+    clv_status st = CLV_OK;
+    int id;
+    optind = 1;
+    opterr = 0;
+    while (st == CLV_OK && (id = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+        const char **const texts[] = {
+            ['s'] = &o.script,  ['S'] = &o.site,  ['d'] = &o.dir,  ['k'] = &o.keys,
+            ['a'] = &o.answers, ['t'] = &o.theme, ['D'] = &o.drill};
+        if (id == 'u')
+            st = take_units(optarg, &o.num_units, err);
+        else if (id == 'p')
+            o.plain = true;
+        else if (id == 'h')
+            o.help = true;
+        else if (id < (int)(sizeof(texts) / sizeof(texts[0])) && texts[id])
+            *texts[id] = optarg;
+        else
+            st = clv_fail(err, CLV_E_USAGE, "unknown option, or an option without its value: %s",
+                          argv[optind - 1]);
+    }
+    if (st == CLV_OK && optind < argc)
+        st = clv_fail(err, CLV_E_USAGE, "unexpected argument \"%s\"", argv[optind]);
+    if (st == CLV_OK)
+        *ret = o;
+    return st;
+}
+
+/* ---- the face ---- */
+
+struct faces {
+    struct clv_tui *tui;
+    struct clv_plain *plain;
+    struct clv_answers *answers;
+    struct clv_face inner, face;
+};
+
+static clv_status open_faces(const struct ceremony_options *o, struct faces *f,
+                             struct clv_error *err)
+{
+    struct clv_tui_config config = {0};
+    clv_status st = CLV_OK;
+    if (o->theme && !clv_tui_theme_named(o->theme, &config.theme))
+        return clv_fail(err, CLV_E_USAGE, "there is no theme \"%s\"", o->theme);
+    if (o->answers)
+        st = clv_answers_read(o->answers, &f->answers, err);
+    if (st == CLV_OK && o->plain)
+        st = clv_plain_open(&(struct clv_plain_config){0}, &f->plain, &f->inner, err);
+    else if (st == CLV_OK)
+        st = clv_tui_open(&config, &f->tui, &f->inner, err);
+    f->face = f->inner;
+    if (st == CLV_OK && f->answers)
+        st = clv_answers_face(f->answers, &f->inner, &f->face, err);
+    return st;
+}
+
+static void close_faces(struct faces *f)
+{
+    clv_tui_close(&f->tui);
+    clv_plain_close(&f->plain);
+    clv_answers_free(&f->answers);
+}
+
+/* ---- the end, on the terminal that is ours again ---- */
+
+static int tell_ending(enum clv_ending ending, const char *id, const char *dir)
+{
+    static const struct {
+        const char *text;
+        int exit_code;
+    } endings[] = {
+        [CLV_ENDING_CLOSED] = {"is complete", 0},
+        [CLV_ENDING_STOPPED] = {"was stopped; its last entry says what is left to do", 1},
+        [CLV_ENDING_INTERRUPTED] = {"was interrupted; everything secret is wiped and the journal "
+                                    "says so",
+                                    130},
+    };
+    fprintf(stderr, "Ceremony %s %s.\nJournal and receipts: %s\nCheck them: claviger verify %s\n",
+            id, endings[ending].text, dir, dir);
+    return endings[ending].exit_code;
+}
+
+static clv_status conduct(const struct ceremony_options *o, const struct clv_script *script,
+                          const struct clv_site *site, const char *key_dir, bool test_world,
+                          struct clv_conductor **ret, enum clv_ending *ending,
+                          struct clv_error *err)
+{
+    struct faces faces = {0};
+    clv_status st = open_faces(o, &faces, err);
+    struct clv_conductor_config config = {.script = script,
+                                          .site = site,
+                                          .dir = o->dir,
+                                          .receipts_dir = site->receipts_folder,
+                                          .key_dir = key_dir,
+                                          .test_world = test_world,
+                                          .face = &faces.face,
+                                          .clock = clv_clock_system(),
+                                          .random = clv_random_system()};
+    if (st == CLV_OK)
+        st = clv_conductor_new(&config, ret, err);
+    if (st == CLV_OK)
+        st = clv_conductor_run(*ret, ending, err);
+    close_faces(&faces);
+    return st;
+}
+
+int run_ceremony(const struct ceremony_options *o, const struct clv_site *site, const char *key_dir,
+                 bool test_world)
+{
+    struct clv_script *script = NULL;
+    struct clv_conductor *conductor = NULL;
+    struct clv_error err = {0};
+    enum clv_ending ending = CLV_ENDING_STOPPED;
+    int exit_code = 0;
+    clv_status st = clv_script_read(o->script, &script, &err);
+    if (st == CLV_OK)
+        st = conduct(o, script, site, key_dir, test_world, &conductor, &ending, &err);
+    if (st == CLV_OK)
+        exit_code = tell_ending(ending, clv_conductor_ceremony_id(conductor), o->dir);
+    else
+        exit_code = report(&err);
+    clv_conductor_free(&conductor);
+    clv_script_free(&script);
+    return exit_code;
+}

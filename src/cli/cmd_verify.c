@@ -1,0 +1,98 @@
+/* claviger verify: a journal, a receipt file, scanned codes. Needs nothing but its argument. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "claviger/receipt.h"
+#include "internal.h"
+
+struct verify_options {
+    const char *key, *journal;
+};
+
+static clv_status options_of(int argc, char **argv, struct verify_options *ret,
+                             struct clv_error *err)
+{
+    static const struct option long_options[] = {{"key", required_argument, NULL, 'k'},
+                                                 {"journal", required_argument, NULL, 'j'},
+                                                 {NULL, 0, NULL, 0}};
+    int id;
+    optind = 1;
+    opterr = 0;
+    while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        if (id == 'k')
+            ret->key = optarg;
+        else if (id == 'j')
+            ret->journal = optarg;
+        else
+            return clv_fail(err, CLV_E_USAGE, "unknown option, or an option without its value: %s",
+                            argv[optind - 1]);
+    }
+    return CLV_OK;
+}
+
+/* Standard input up to the size of a receipt and one byte more, so that too much is noticed. */
+static clv_status read_stdin(uint8_t **ret_data, size_t *ret_len, struct clv_error *err)
+{
+    uint8_t *data = malloc(CLV_RECEIPT_MAX + 1);
+    if (data == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for standard input");
+    *ret_len = fread(data, 1, CLV_RECEIPT_MAX + 1, stdin);
+    *ret_data = data;
+    return CLV_OK;
+}
+
+static clv_status verify_one(const char *what, const struct clv_evidence_expect *expect,
+                             struct clv_evidence_report *report, struct clv_error *err)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    if (strcmp(what, "-") != 0)
+        return clv_evidence_verify(what, expect, report, err);
+    clv_status st = read_stdin(&data, &len, err);
+    if (st == CLV_OK)
+        st = clv_evidence_verify_bytes(clv_view_of(data, len), expect, report, err);
+    free(data);
+    return st;
+}
+
+static int verify_and_print(const char *what, const struct clv_evidence_expect *expect)
+{
+    struct clv_evidence_report *found = calloc(1, sizeof(*found));
+    struct clv_error err = {0};
+    char *text = NULL;
+    clv_status st = found ? verify_one(what, expect, found, &err)
+                          : clv_fail(&err, CLV_E_MEMORY, "no memory for a report");
+    if (st == CLV_OK)
+        st = clv_evidence_text(found, &text, &err);
+    if (st == CLV_OK)
+        printf("%s: %s\n%s\n", what, found->code == CLV_OK ? "GOOD" : "NOT GOOD", text);
+    int exit_code = st == CLV_OK ? clv_exit_code(found->code) : report(&err);
+    free(text);
+    free(found);
+    return exit_code;
+}
+
+int cmd_verify(int argc, char **argv)
+{
+    struct verify_options o = {0};
+    struct clv_vkey key;
+    struct clv_error err = {0};
+    int worst = 0;
+    clv_status st = options_of(argc, argv, &o, &err);
+    if (st == CLV_OK)
+        st = start_up(&err);
+    if (st == CLV_OK && o.key)
+        st = clv_vkey_parse(clv_view_of(o.key, strlen(o.key)), &key, &err);
+    if (st == CLV_OK && optind == argc)
+        st = clv_fail(&err, CLV_E_USAGE, "name a ceremony folder, a receipt, or - for codes");
+    if (st != CLV_OK)
+        return report(&err);
+    const struct clv_evidence_expect expect = {o.key ? &key : NULL, o.journal};
+    for (int i = optind; i < argc; i++) {
+        int exit_code = verify_and_print(argv[i], &expect);
+        worst = worst ? worst : exit_code;
+    }
+    return worst;
+}

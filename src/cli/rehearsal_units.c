@@ -1,0 +1,173 @@
+/* Software units for one rehearsal: a daemon of our own that ends when we do. */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "claviger/script.h"
+#include "internal.h"
+
+#define START_TIMEOUT_MS 20000
+#define MAX_FAULTS 4
+
+struct rehearsal_units {
+    pid_t pid;
+    int alive_fd;        /* its other end is the daemon's --parent-fd */
+    char socket_dir[64]; /* short: socket names are limited to 107 bytes */
+    char socket[96];
+    char *state_dir;
+};
+
+static void exec_daemon(const char *program, const struct rehearsal_units *u, unsigned num_units,
+                        const char *const *faults, int ready_fd, int parent_fd)
+{
+    char units[16], ready[16], parent[16];
+    const char *argv[20 + 2 * MAX_FAULTS];
+    size_t n = 0;
+    snprintf(units, sizeof(units), "%u", num_units);
+    snprintf(ready, sizeof(ready), "%d", ready_fd);
+    snprintf(parent, sizeof(parent), "%d", parent_fd);
+    const char *fixed[] = {
+        "claviger-unitd", "--state", u->state_dir,  "--socket", u->socket, "--units", units,
+        "--ready-fd",     ready,     "--parent-fd", parent};
+    for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+        argv[n++] = fixed[i];
+    for (size_t i = 0; faults && faults[i] && i < MAX_FAULTS; i++) {
+        argv[n++] = "--fault";
+        argv[n++] = faults[i];
+    }
+    argv[n] = NULL;
+    /* ^C in the terminal is for the ceremony: the units end when it has ended. */
+    setsid();
+    int null = open("/dev/null", O_RDWR);
+    dup2(null, 0);
+    dup2(null, 1);
+    execv(program, (char *const *)(uintptr_t)argv);
+    _exit(127);
+}
+
+static clv_status wait_ready(int ready_fd, struct clv_error *err)
+{
+    char buf[16];
+    struct pollfd p = {.fd = ready_fd, .events = POLLIN};
+    if (poll(&p, 1, START_TIMEOUT_MS) > 0 && read(ready_fd, buf, sizeof(buf)) > 0)
+        return CLV_OK;
+    clv_status st = clv_fail(err, CLV_E_IO, "the software crypto units did not start");
+    clv_hint(err, "Its own message stands above. Start over with another --dir.");
+    return st;
+}
+
+static clv_status start_daemon(struct rehearsal_units *u, unsigned num_units,
+                               const char *const *faults, struct clv_error *err)
+{
+    int ready[2] = {-1, -1}, alive[2] = {-1, -1};
+    char *program = NULL;
+    clv_status st = find_program("claviger-unitd", &program, err);
+    if (st == CLV_OK && (pipe(ready) != 0 || pipe(alive) != 0))
+        st = clv_fail(err, CLV_E_IO, "no pipe to the software crypto units");
+    if (st == CLV_OK) {
+        fcntl(ready[0], F_SETFD, FD_CLOEXEC);
+        fcntl(alive[1], F_SETFD, FD_CLOEXEC);
+        u->pid = fork();
+        if (u->pid == 0)
+            exec_daemon(program, u, num_units, faults, ready[1], alive[0]);
+        if (u->pid < 0)
+            st = clv_fail(err, CLV_E_MEMORY, "the software crypto units could not be started");
+    }
+    for (int i = 0; i < 2; i++)
+        if (i == 0 ? alive[0] >= 0 : ready[1] >= 0)
+            close(i == 0 ? alive[0] : ready[1]);
+    u->alive_fd = alive[1];
+    if (st == CLV_OK)
+        st = wait_ready(ready[0], err);
+    if (ready[0] >= 0)
+        close(ready[0]);
+    free(program);
+    return st;
+}
+
+clv_status rehearsal_units_start(const char *dir, unsigned num_units, const char *const *faults,
+                                 struct rehearsal_units **ret, struct clv_error *err)
+{
+    struct rehearsal_units *u = calloc(1, sizeof(*u));
+    if (u == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for the software crypto units");
+    u->alive_fd = -1;
+    clv_status st = CLV_OK;
+    u->state_dir = clv_path_join(dir, "units");
+    snprintf(u->socket_dir, sizeof(u->socket_dir), "/tmp/claviger-XXXXXX");
+    if (u->state_dir == NULL || mkdtemp(u->socket_dir) == NULL) {
+        u->socket_dir[0] = '\0';
+        st = clv_fail(err, CLV_E_IO, "no folder for the socket of the software crypto units");
+    }
+    snprintf(u->socket, sizeof(u->socket), "%s/units.sock", u->socket_dir);
+    if (st == CLV_OK)
+        st = start_daemon(u, num_units, faults, err);
+    if (st != CLV_OK) {
+        rehearsal_units_stop(&u);
+        return st;
+    }
+    *ret = u;
+    return CLV_OK;
+}
+
+void rehearsal_units_stop(struct rehearsal_units **units)
+{
+    struct rehearsal_units *u = *units;
+    if (u == NULL)
+        return;
+    if (u->alive_fd >= 0)
+        close(u->alive_fd);
+    if (u->pid > 0) {
+        kill(u->pid, SIGTERM);
+        waitpid(u->pid, NULL, 0);
+    }
+    if (u->socket_dir[0]) {
+        unlink(u->socket);
+        rmdir(u->socket_dir);
+    }
+    free(u->state_dir);
+    free(u);
+    *units = NULL;
+}
+
+static clv_status read_line(const struct rehearsal_units *u, const char *name, char *ret,
+                            size_t cap, struct clv_error *err)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    char *path = clv_path_join(u->state_dir, name);
+    clv_status st = path ? clv_file_read(path, cap - 1, &data, &len, err)
+                         : clv_fail(err, CLV_E_MEMORY, "no memory for a path");
+    if (st == CLV_OK)
+        snprintf(ret, cap, "%.*s", (int)strcspn((char *)data, "\n"), (char *)data);
+    free(data);
+    free(path);
+    return st;
+}
+
+clv_status rehearsal_units_site(const struct rehearsal_units *units, struct clv_site **ret,
+                                struct clv_error *err)
+{
+    char root[2 * CLV_P521_POINT_LEN + 2], instance[64];
+    struct clv_writer w = {0};
+    clv_status st = read_line(units, "root.hex", root, sizeof(root), err);
+    if (st == CLV_OK)
+        st = read_line(units, "instance", instance, sizeof(instance), err);
+    if (st == CLV_OK) {
+        clv_write_format(&w,
+                         "claviger-site: 1\nservice-instances:\n  - name: rehearsal\n"
+                         "    id: %s\n    endpoint: unix:%s\n    trusted-roots: [\"%s\"]\n"
+                         "    units: all\ndeadlines:\n  query-seconds: 5\n  command-seconds: 8\n",
+                         instance, units->socket, root);
+        st = clv_writer_done(&w, err);
+    }
+    if (st == CLV_OK)
+        st = clv_site_parse("rehearsal site", w.data, w.len, ret, err);
+    clv_writer_clear(&w);
+    return st;
+}

@@ -1,0 +1,276 @@
+/* The end: receipts, sign-off, and the entry that lists what was off the script and what is left.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define MAX_ROWS 200
+
+/* Rows with their texts; a receipt has a few dozen. */
+struct rows {
+    struct clv_document_row row[MAX_ROWS];
+    char text[MAX_ROWS][600], label[MAX_ROWS][100];
+    size_t num;
+};
+
+static void add_row(struct rows *r, const char *label, bool mono, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static void add_row(struct rows *r, const char *label, bool mono, const char *fmt, ...)
+{
+    if (r->num == MAX_ROWS)
+        return;
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(r->text[r->num], sizeof(r->text[0]), fmt, args);
+    va_end(args);
+    snprintf(r->label[r->num], sizeof(r->label[0]), "%s", label);
+    r->row[r->num] = (struct clv_document_row){r->label[r->num], r->text[r->num], mono};
+    r->num++;
+}
+
+static void add_heading(struct rows *r, const char *text)
+{
+    if (r->num < MAX_ROWS)
+        r->row[r->num++] = (struct clv_document_row){text, NULL, false};
+}
+
+static void add_patterns(const struct clv_conductor *c, struct rows *r)
+{
+    char hex[100], check[CLV_CHECK_TEXT];
+    if (!c->ceremony->has_pattern)
+        return;
+    add_heading(r, "Combined key");
+    clv_hex_groups(c->ceremony->pattern, CLV_PATTERN_LEN, 4, hex, sizeof(hex));
+    add_row(r, "EP11-VP (computed here)", true, "%s", hex);
+    add_row(r, "", false, "compared on the first 28 bytes; newer units show the last 4 as zeros");
+    for (int k = CLV_CHECK_CCA_MKVP; k < CLV_NUM_CHECK_KINDS; k++) {
+        clv_check_text(&c->checks, (enum clv_check_kind)k, check);
+        const char *value = strchr(check, ' ');
+        add_row(r, clv_check_name((enum clv_check_kind)k), true, "%s", value ? value + 1 : check);
+    }
+}
+
+static void add_units(const struct clv_conductor *c, struct rows *r)
+{
+    add_heading(r, "Crypto units (as the last query showed them)");
+    for (size_t i = 0; i < c->ceremony->num_units; i++) {
+        const struct clv_unit_record *u = &c->ceremony->units[i];
+        const struct clv_observed *o = &u->observed;
+        char label[40], current[9] = "", key[17];
+        bool valid = o->current_state == CLV_CURRENT_VALID;
+        if (valid)
+            clv_hex(o->current_pattern, 4, current);
+        clv_hex(u->device_ski, 8, key);
+        snprintf(label, sizeof(label), "Unit %u, %s", u->number, u->serial);
+        add_row(r, label, false,
+                "%s%s; new %s, current %s %s; %u administrators, thresholds %u/%u; "
+                "device key %s; %s",
+                u->set_aside ? "SET ASIDE: " : "", o->imprint ? "imprint mode" : "operational",
+                clv_ep11_new_state_text(o->new_state),
+                clv_ep11_current_state_text(o->current_state), current, o->num_admins,
+                o->sign_threshold, o->revoke_threshold, key,
+                clv_position_meaning(clv_reconcile(
+                    o, u->known, c->ceremony->has_pattern ? c->ceremony->pattern : NULL)));
+    }
+}
+
+static void add_people(const struct clv_conductor *c, struct rows *r)
+{
+    add_heading(r, "People");
+    for (unsigned i = 0; i < c->ceremony->num_seats; i++)
+        if (c->ceremony->seats[i].here)
+            add_row(r, clv_role_name(c->ceremony->seats[i].role), false, "%s",
+                    c->ceremony->seats[i].name);
+}
+
+static void add_deviations(const struct clv_conductor *c, struct rows *r)
+{
+    const struct clv_ceremony *e = c->ceremony;
+    add_heading(r, "Off the script");
+    add_row(r, "Deviations", false, "%zu", e->num_deviations);
+    for (size_t i = 0; i < e->num_deviations; i++)
+        add_row(r, "", false, "%u (step %u): %.250s; decided: %.250s", e->deviations[i].number,
+                e->deviations[i].step, e->deviations[i].expected, e->deviations[i].decided);
+    add_row(r, "Wrong passwords", false, "%u", e->num_wrong_passwords);
+    add_row(r, "Orders repeated", false, "%u", e->num_retries);
+}
+
+static void add_identity(const struct clv_conductor *c, struct rows *r)
+{
+    char hash[100];
+    clv_hex_groups(c->config.script->hash, 32, 4, hash, sizeof(hash));
+    add_row(r, "Script", false, "%s (%s)", c->config.script->title, c->config.script->id);
+    add_row(r, "SHA-256 of the script", true, "%s", hash);
+    add_row(r, "Tool", false, "claviger %s", CLV_VERSION);
+    add_row(r, "Journal key", true, "%s", clv_journal_vkey(c->journal));
+}
+
+static clv_status ceremony_receipt(struct clv_conductor *c, struct rows *r, struct clv_error *err)
+{
+    r->num = 0;
+    add_identity(c, r);
+    add_patterns(c, r);
+    add_units(c, r);
+    add_people(c, r);
+    add_deviations(c, r);
+    add_heading(r, "How to check this sheet");
+    add_row(r, "", false,
+            "Scan the codes, or take the .tlog-proof file, and run: claviger verify "
+            "FILE. A unit holds this key if the first 28 bytes of its verification pattern are "
+            "the ones above. This sheet contains no secret.");
+    struct receipt_request request = {.kind = "ceremony",
+                                      .title = "Master key ceremony",
+                                      .pattern =
+                                          c->ceremony->has_pattern ? c->ceremony->pattern : NULL,
+                                      .digest = c->config.script->hash,
+                                      .rows = r->row,
+                                      .num_rows = r->num,
+                                      .whole_cast = true};
+    return make_receipt(c, &request, err);
+}
+
+static clv_status owner_receipt(struct clv_conductor *c, unsigned slot, struct rows *r,
+                                struct clv_error *err)
+{
+    const struct clv_part_record *part = &c->ceremony->parts[slot - 1];
+    unsigned person = clv_ceremony_seat(c->ceremony, CLV_ROLE_OWNER, slot);
+    char hex[100], title[60];
+    r->num = 0;
+    add_row(r, "Key part", false, "%u of %u", slot, c->config.script->num_owners);
+    add_row(r, "Owner", false, "%s", seat_of(c, person)->name);
+    add_row(r, "Key file", true, "%s", part->file);
+    clv_hex_groups(part->commitment, sizeof(part->commitment), 8, hex, sizeof(hex));
+    add_row(r, "Commitment, matched", true, "%s", hex);
+    clv_hex_groups(c->ceremony->pattern, CLV_PATTERN_LEN, 4, hex, sizeof(hex));
+    add_row(r, "EP11-VP of the combined key", true, "%s", hex);
+    add_row(r, "Loaded into", false, "%zu crypto units, each confirmed by query",
+            clv_ceremony_num_active(c->ceremony));
+    add_row(r, "", false,
+            "The part was opened once, sealed for each unit and wiped. Bring this "
+            "sheet when the same key is loaded again.");
+    snprintf(title, sizeof(title), "Key part %u of %u, loaded", slot, c->config.script->num_owners);
+    struct receipt_request request = {.kind = "part-loaded",
+                                      .title = title,
+                                      .person = person,
+                                      .pattern = c->ceremony->pattern,
+                                      .digest = part->commitment,
+                                      .rows = r->row,
+                                      .num_rows = r->num};
+    return make_receipt(c, &request, err);
+}
+
+clv_status task_receipts(struct clv_conductor *c, const struct clv_task *task,
+                         struct clv_error *err)
+{
+    struct rows *r = calloc(1, sizeof(*r));
+    if (r == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for receipts");
+    clv_status st = seat_person(c, task->person, err);
+    for (unsigned slot = 1; st == CLV_OK && slot <= c->config.script->num_owners; slot++)
+        st = owner_receipt(c, slot, r, err);
+    if (st == CLV_OK)
+        st = ceremony_receipt(c, r, err);
+    free(r);
+    struct clv_event e = event_of(CLV_EVENT_RECEIPTS_OVER);
+    e.number = c->num_documents;
+    return st == CLV_OK ? record(c, &e, err) : st;
+}
+
+/* ---- sign-off ---- */
+
+clv_status task_sign_off(struct clv_conductor *c, const struct clv_task *task,
+                         struct clv_error *err)
+{
+    static const struct clv_choice choices[] = {
+        {"agree", "I was present; the record is true", NULL},
+        {"disagree", "I do not agree, and say why", "Recorded; it does not block the others."},
+    };
+    struct clv_event over = event_of(CLV_EVENT_ROLL_COMPLETE);
+    over.number = c->ceremony->num_seats;
+    if (task->person == 0)
+        return record(c, &over, err);
+    struct clv_event e = event_of(CLV_EVENT_SIGNED_OFF);
+    char id[40], count[100];
+    size_t choice = 0;
+    e.person = task->person;
+    snprintf(id, sizeof(id), "sign-off.%u", task->person);
+    snprintf(count, sizeof(count), "%zu deviations, %u receipts, %zu units.",
+             c->ceremony->num_deviations, c->num_documents, clv_ceremony_num_active(c->ceremony));
+    const char *lines[] = {"Present throughout, followed except as noted, true record:", count};
+    struct clv_question q = {.id = id,
+                             .title = "Sign-off",
+                             .lines = lines,
+                             .num_lines = 2,
+                             .prompt = "Do you agree?",
+                             .choices = choices,
+                             .num_choices = 2,
+                             .may_deviate = true};
+    clv_status st = seat_person(c, task->person, err);
+    if (st == CLV_OK)
+        st = ask_choice(c, &q, &choice, err);
+    e.ok = choice == 0;
+    struct clv_question why = {
+        .id = "sign-off.remark", .title = "Sign-off", .prompt = "What do you not agree with"};
+    if (st == CLV_OK && choice == 1)
+        st = ask_text(c, &why, 160, e.text, sizeof(e.text), err);
+    return st == CLV_OK ? record(c, &e, err) : st;
+}
+
+/* ---- the last entry ---- */
+
+static void list_left(const struct clv_conductor *c, struct clv_event *e)
+{
+    const struct clv_ceremony *engine = c->ceremony;
+    struct clv_writer aside = {0}, left = {0};
+    for (size_t i = 0; i < engine->num_units; i++)
+        if (engine->units[i].set_aside)
+            clv_write_format(&aside, "%sunit %u (%s)", aside.len ? ", " : "",
+                             engine->units[i].number, engine->units[i].serial);
+    if (engine->stopping) {
+        clv_ceremony_standing(engine, &left);
+        clv_write_format(&left, " Stopped in step %zu of %zu.",
+                         engine->step < engine->script->num_steps ? engine->step + 1
+                                                                  : engine->script->num_steps,
+                         engine->script->num_steps);
+    } else if (aside.len) {
+        clv_write_text(&left, "Load the same key into the units set aside, with the same parts.");
+    }
+    SET(e->text2, "%.*s", (int)aside.len, aside.len ? (const char *)aside.data : "");
+    SET(e->text, "%.*s", (int)left.len, left.len ? (const char *)left.data : "");
+    clv_writer_clear(&aside);
+    clv_writer_clear(&left);
+}
+
+clv_status task_close(struct clv_conductor *c, const struct clv_task *task, struct clv_error *err)
+{
+    struct clv_event e = event_of(CLV_EVENT_CLOSED);
+    const struct clv_ceremony *engine = c->ceremony;
+    e.number = (unsigned)engine->num_deviations;
+    SET(e.name, "%s", engine->stopping ? "stopped" : "complete");
+    list_left(c, &e);
+    char last[700], aside[600];
+    snprintf(last, sizeof(last), "%s", e.text[0] ? e.text : "Nothing is left to do.");
+    snprintf(aside, sizeof(aside), "Units set aside: %s", e.text2[0] ? e.text2 : "none");
+    char deviations[60];
+    snprintf(deviations, sizeof(deviations), "Deviations: %u", e.number);
+    clv_status st = record(c, &e, err);
+    const char *lines[] = {engine->state == CLV_STATE_STOPPED ? "The ceremony was stopped."
+                                                              : "The ceremony is complete.",
+                           "",
+                           deviations,
+                           aside,
+                           last,
+                           "",
+                           "The journal is sealed in",
+                           c->config.dir,
+                           "Check it anywhere with: claviger verify FOLDER"};
+    (void)task;
+    if (st == CLV_OK)
+        st =
+            ask_continue(c, "closed.read", "The end", lines, sizeof(lines) / sizeof(lines[0]), err);
+    return st;
+}

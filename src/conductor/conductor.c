@@ -1,0 +1,185 @@
+/* A ceremony from its first entry to its last: ask the engine, do the task, ask again. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "internal.h"
+
+#define RESERVE (256u * 1024)
+
+/* clang-format off */
+static task_fn *const tasks[] = {
+    [CLV_TASK_OPEN]          = task_open,
+    [CLV_TASK_SELF_CHECK]    = task_self_check,
+    [CLV_TASK_JUDGE_CHECKS]  = task_judge_checks,
+    [CLV_TASK_ROLL_CALL]     = task_roll_call,
+    [CLV_TASK_FIND_UNITS]    = task_find_units,
+    [CLV_TASK_REVIEW_UNITS]  = task_review_units,
+    [CLV_TASK_SIGNATURE_KEY] = task_signature_key,
+    [CLV_TASK_OPEN_SIGNER]   = task_open_signer,
+    [CLV_TASK_CREATE_PART]   = task_create_part,
+    [CLV_TASK_COMMITMENT]    = task_commitment,
+    [CLV_TASK_OPEN_PART]     = task_open_part,
+    [CLV_TASK_PATTERN]       = task_pattern,
+    [CLV_TASK_CONFIRM]       = task_confirm,
+    [CLV_TASK_ORDER]         = task_order,
+    [CLV_TASK_QUERY]         = task_query,
+    [CLV_TASK_DECIDE]        = task_decide,
+    [CLV_TASK_RECEIPTS]      = task_receipts,
+    [CLV_TASK_SIGN_OFF]      = task_sign_off,
+    [CLV_TASK_CLOSE]         = task_close,
+};
+/* clang-format on */
+
+/* Told apart by people by its date, by machines by its random half. */
+static void make_id(struct clv_conductor *c)
+{
+    uint8_t random[4];
+    time_t now = (time_t)(clv_now_wall_ms(c->config.clock) / 1000);
+    struct tm tm;
+    gmtime_r(&now, &tm);
+    clv_random_fill(c->config.random, random, sizeof(random));
+    snprintf(c->id, sizeof(c->id), "CLV-%04d%02d%02d-%02X%02X%02X%02X", (tm.tm_year + 1900) % 10000,
+             (tm.tm_mon + 1) % 100, tm.tm_mday % 100, random[0], random[1], random[2], random[3]);
+}
+
+static clv_status make_folders(struct clv_conductor *c, struct clv_error *err)
+{
+    c->receipts_dir = c->config.receipts_dir ? strdup(c->config.receipts_dir)
+                                             : clv_path_join(c->config.dir, "receipts");
+    if (c->receipts_dir == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for a path");
+    clv_status st = clv_dir_private(c->config.dir, err);
+    if (st == CLV_OK)
+        st = clv_dir_private(c->receipts_dir, err);
+    if (st == CLV_OK)
+        st = clv_dir_private(c->config.key_dir, err);
+    return st;
+}
+
+static clv_status make_custody(struct clv_conductor *c, struct clv_error *err)
+{
+    clv_status st = clv_kdf_profile_named(c->config.script->kdf_profile, &c->profile, err);
+    if (st == CLV_OK)
+        st = clv_kdf_new(c->profile, &c->kdf, err);
+    if (st == CLV_OK)
+        st = clv_same_guard_new(c->config.random, &c->guard, err);
+    if (st == CLV_OK)
+        st = clv_accumulator_new(c->config.random, &c->parts, err);
+    return st;
+}
+
+clv_status clv_conductor_new(const struct clv_conductor_config *config, struct clv_conductor **ret,
+                             struct clv_error *err)
+{
+    struct clv_conductor *c = calloc(1, sizeof(*c));
+    if (c == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for a ceremony");
+    c->config = *config;
+    c->face = config->face;
+    make_id(c);
+    clv_status st = make_folders(c, err);
+    if (st == CLV_OK)
+        st = clv_ceremony_new(config->script, &c->ceremony, err);
+    if (st == CLV_OK)
+        st = stage_new(c, err);
+    if (st == CLV_OK)
+        st = make_custody(c, err);
+    if (st == CLV_OK)
+        st = make_fleet(c, err);
+    if (st == CLV_OK)
+        st = clv_journal_create(config->dir, c->id, config->test_world, config->random, &c->journal,
+                                err);
+    if (st == CLV_OK)
+        st = clv_journal_reserve(c->journal, RESERVE, err);
+    if (st != CLV_OK) {
+        clv_conductor_free(&c);
+        return clv_while(err, "preparing a ceremony in %s", config->dir);
+    }
+    *ret = c;
+    return CLV_OK;
+}
+
+void clv_conductor_free(struct clv_conductor **conductor)
+{
+    struct clv_conductor *c = *conductor;
+    if (c == NULL)
+        return;
+    for (unsigned i = 0; i < CLV_MAX_SIGNERS; i++)
+        clv_sigkey_clear(&c->keys[i]);
+    clv_fleet_free(&c->fleet);
+    clv_accumulator_free(&c->parts);
+    clv_same_guard_free(&c->guard);
+    clv_kdf_free(&c->kdf);
+    clv_journal_free(&c->journal);
+    clv_ceremony_free(&c->ceremony);
+    stage_free(c);
+    free(c->receipts_dir);
+    free(c);
+    *conductor = NULL;
+}
+
+const char *clv_conductor_ceremony_id(const struct clv_conductor *c)
+{
+    return c->id;
+}
+
+/* Whatever stands open is wiped before anything is written: the power may go next. */
+static clv_status interrupted(struct clv_conductor *c, const struct clv_error *why)
+{
+    struct clv_event e = event_of(CLV_EVENT_INTERRUPTED);
+    struct clv_writer line = {0};
+    struct clv_error ignored = {0};
+    struct clv_effects effects;
+    for (unsigned i = 0; i < CLV_MAX_SIGNERS; i++)
+        clv_sigkey_clear(&c->keys[i]);
+    forget_parts(c);
+    e.wall_ms = clv_now_wall_ms(c->config.clock);
+    SET(e.text, "%s", why->fact);
+    /* No question can be asked any more: the terminal may be gone. */
+    clv_status st = clv_event_encode(&e, &line, &ignored);
+    if (st == CLV_OK)
+        st = clv_ceremony_step(c->ceremony, &e, &effects, &ignored);
+    if (st == CLV_OK)
+        st = clv_journal_append(c->journal, clv_writer_view(&line), NULL, &ignored);
+    if (st == CLV_OK)
+        st = clv_journal_checkpoint(c->journal, &ignored);
+    clv_writer_clear(&line);
+    return st;
+}
+
+static clv_status run_tasks(struct clv_conductor *c, struct clv_error *err)
+{
+    for (;;) {
+        struct clv_task task;
+        clv_status st = open_step(c, err);
+        if (st != CLV_OK)
+            return st;
+        clv_ceremony_task(c->ceremony, &task);
+        if (task.kind == CLV_TASK_NONE)
+            return CLV_OK;
+        st = tasks[task.kind](c, &task, err);
+        if (st != CLV_OK)
+            return st;
+    }
+}
+
+clv_status clv_conductor_run(struct clv_conductor *c, enum clv_ending *ret, struct clv_error *err)
+{
+    struct clv_error why = {0};
+    clv_status st = run_tasks(c, &why);
+    if (st == CLV_OK) {
+        *ret = c->ceremony->state == CLV_STATE_CLOSED ? CLV_ENDING_CLOSED : CLV_ENDING_STOPPED;
+        return CLV_OK;
+    }
+    clv_status noted = interrupted(c, &why);
+    if (st == CLV_E_INTERRUPTED && noted == CLV_OK) {
+        *ret = CLV_ENDING_INTERRUPTED;
+        return CLV_OK;
+    }
+    clv_kept(&why, "Everything secret was wiped. The journal is whole up to its last entry.");
+    if (err)
+        *err = why;
+    return st;
+}

@@ -1,0 +1,144 @@
+/* conductor, private: what a running ceremony holds, and the helpers its tasks share. */
+#ifndef CONDUCTOR_INTERNAL_H
+#define CONDUCTOR_INTERNAL_H
+
+#include "claviger/ceremony.h"
+#include "claviger/conductor.h"
+#include "claviger/custody.h"
+#include "claviger/journal.h"
+#include "claviger/keyfile.h"
+#include "claviger/receipt.h"
+#include "claviger/unit.h"
+
+struct clv_conductor {
+    struct clv_conductor_config config;
+    const struct clv_face *face;
+    char id[CLV_CEREMONY_ID_MAX + 1];
+    char *receipts_dir;
+    struct clv_ceremony *ceremony;
+    struct clv_journal *journal;
+    struct clv_fleet *fleet;
+    struct clv_kdf *kdf;
+    enum clv_kdf_profile profile;
+    struct clv_same_guard *guard;
+    struct clv_accumulator *parts;
+    struct clv_sigkey keys[CLV_MAX_SIGNERS]; /* open ones have a key */
+    struct stage *stage;
+    size_t shown_step; /* step whose opening words were read, + 1 */
+    unsigned seated;   /* seat at the keyboard, 0: nobody yet */
+    unsigned num_documents;
+    struct clv_check_values checks; /* of the combined key */
+};
+
+/* What a task returns: CLV_OK and the next task is asked for, or the reason to leave. */
+typedef clv_status task_fn(struct clv_conductor *c, const struct clv_task *task,
+                           struct clv_error *err);
+
+/* ---- record.c: events into engine and journal ---- */
+struct clv_event event_of(enum clv_event_kind kind);
+/* Steps the engine, then appends; carries out checkpoint and wipes. A full disk pauses: people make
+ * room or stop. errors  CLV_E_RULE: the engine refused, nothing was written */
+clv_status record(struct clv_conductor *c, struct clv_event *event, struct clv_error *err);
+clv_status record_simple(struct clv_conductor *c, enum clv_event_kind kind, unsigned person,
+                         struct clv_error *err);
+clv_status record_checkpoint(struct clv_conductor *c, struct clv_error *err);
+/* Fills a text field of an event, cut at a character's border. */
+void set_text(char *field, size_t cap, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+#define SET(field, ...) set_text(field, sizeof(field), __VA_ARGS__)
+
+/* ---- ask.c: questions ---- */
+clv_status ask(struct clv_conductor *c, const struct clv_question *q, struct clv_reply *ret,
+               struct clv_error *err);
+clv_status ask_continue(struct clv_conductor *c, const char *id, const char *title,
+                        const char *const *lines, size_t num_lines, struct clv_error *err);
+/* One line that passes clv_text_check(); asked again, with what was wrong, until it does. */
+clv_status ask_text(struct clv_conductor *c, const struct clv_question *q, size_t max_chars,
+                    char *ret, size_t cap, struct clv_error *err);
+clv_status ask_choice(struct clv_conductor *c, const struct clv_question *q, size_t *ret,
+                      struct clv_error *err);
+clv_status ask_phrase(struct clv_conductor *c, const struct clv_question *q, struct clv_error *err);
+clv_status ask_secret(struct clv_conductor *c, const struct clv_question *q,
+                      struct clv_secret **ret, struct clv_error *err);
+/* Shows an error and waits for Enter: what happened, what was not changed, what to do now. */
+clv_status show_problem(struct clv_conductor *c, const char *id, const struct clv_error *problem,
+                        struct clv_error *err);
+clv_status record_deviation(struct clv_conductor *c, struct clv_error *err);
+void tell(struct clv_conductor *c, enum clv_tone tone, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- turn.c: who sits at the keyboard ---- */
+const struct clv_seat *seat_of(const struct clv_conductor *c, unsigned person);
+/* Curtain when somebody else sat there; then the stage shows the new one. */
+clv_status seat_person(struct clv_conductor *c, unsigned person, struct clv_error *err);
+/* As seat_person(), and the turn is on record. */
+clv_status begin_turn(struct clv_conductor *c, unsigned person, struct clv_error *err);
+clv_status end_turn(struct clv_conductor *c, unsigned person, struct clv_error *err);
+
+/* ---- stage.c: the snapshot for the faces ---- */
+clv_status stage_new(struct clv_conductor *c, struct clv_error *err);
+void stage_free(struct clv_conductor *c);
+void stage_refresh(struct clv_conductor *c, bool secret_turn);
+
+/* ---- work.c: something slow, with progress ---- */
+typedef clv_status work_fn(void *arg, struct clv_error *err);
+/* Runs fn in a thread of its own while the face shows progress. ^C waits for fn to end, then
+ * answers CLV_E_INTERRUPTED. */
+clv_status work(struct clv_conductor *c, const char *title, unsigned estimate_ms, work_fn *fn,
+                void *arg, struct clv_error *err);
+
+/* ---- password.c: new passwords, and key files made and opened ---- */
+/* Asks for a new password twice, or offers a passphrase and has it retyped. */
+clv_status new_password(struct clv_conductor *c, const char *id, const char *what,
+                        struct clv_secret **ret, struct clv_error *err);
+clv_status create_keyfile(struct clv_conductor *c, const struct clv_keyfile_request *request,
+                          const char *title, struct clv_keyfile_info *ret_info, char **ret_path,
+                          struct clv_error *err);
+
+enum after_failure { TRY_AGAIN, OTHER_FILE, LATER, STOP };
+/* Opens a key file of the person whose turn it is: file (borrowed name in key_dir, NULL: choose),
+ * password, and the ways out. *ret_after is TRY_AGAIN when it opened. */
+struct opened {
+    struct clv_secret *payload;
+    struct clv_keyfile_info info;
+    char file[CLV_NAME_MAX * 4 + 1];
+};
+clv_status open_keyfile(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                        enum clv_keyfile_kind kind, const char *file, struct opened *ret,
+                        enum after_failure *ret_after, struct clv_error *err);
+/* What to do after something was refused in somebody's turn. */
+clv_status ask_after_failure(struct clv_conductor *c, const char *id, const struct clv_error *why,
+                             bool other_file, enum after_failure *ret, struct clv_error *err);
+/* Carries out LATER and STOP for the person whose turn it is. */
+clv_status leave_turn(struct clv_conductor *c, unsigned person, enum after_failure how,
+                      struct clv_error *err);
+
+/* ---- documents.c: receipts on screen and on paper ---- */
+struct receipt_request {
+    const char *kind; /* "key-part", "ceremony": for file names and the journal */
+    const char *title;
+    unsigned person;
+    const uint8_t *pattern, *digest;
+    const struct clv_document_row *rows;
+    size_t num_rows;
+    bool whole_cast; /* signature lines for everybody, else for person and witness */
+};
+clv_status make_receipt(struct clv_conductor *c, const struct receipt_request *request,
+                        struct clv_error *err);
+
+/* ---- the tasks ---- */
+task_fn task_open, task_self_check, task_judge_checks, task_roll_call, task_find_units,
+    task_review_units, task_signature_key, task_open_signer, task_create_part, task_commitment,
+    task_open_part, task_pattern, task_confirm, task_order, task_query, task_decide, task_receipts,
+    task_sign_off, task_close;
+
+/* ---- opening.c ---- */
+/* The words of the step that begins, once. */
+clv_status open_step(struct clv_conductor *c, struct clv_error *err);
+
+/* ---- units.c ---- */
+/* "1,2,3,4,5,6": the active units, for phrases; borrowed from buf. */
+const char *unit_list(const struct clv_conductor *c, char *buf, size_t cap);
+clv_status make_fleet(struct clv_conductor *c, struct clv_error *err);
+void forget_parts(struct clv_conductor *c);
+
+#endif

@@ -1,0 +1,481 @@
+/* Key parts: created alone, committed to, opened, matched, sealed for every unit, wiped. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static void part_id(const struct clv_task *task, char *buf, size_t cap)
+{
+    snprintf(buf, cap, "part.%u", task->slot);
+}
+
+/* ---- creation ---- */
+
+static clv_status typed_value(struct clv_conductor *c, const char *id, struct clv_secret **ret,
+                              struct clv_error *err)
+{
+    char id1[80], id2[80];
+    snprintf(id1, sizeof(id1), "%s.value", id);
+    snprintf(id2, sizeof(id2), "%s.value-again", id);
+    struct clv_question q = {.title = "Value of your key part",
+                             .max_len = 200,
+                             .help = "64 hexadecimal digits (32 bytes). Blanks between them are "
+                                     "skipped; upper and lower case are the same."};
+    char problem[CLV_ERROR_TEXT * 2];
+    while (*ret == NULL) {
+        struct clv_secret *text1 = NULL, *text2 = NULL, *part1 = NULL, *part2 = NULL;
+        struct clv_error why = {0};
+        q.id = id1;
+        q.prompt = "Key part, 64 hex digits";
+        clv_status st = ask_secret(c, &q, &text1, err);
+        bool good = st == CLV_OK && clv_part_from_hex(text1, &part1, &why) == CLV_OK;
+        q.id = id2;
+        q.prompt = "The same value again";
+        q.problem = NULL;
+        if (good)
+            st = ask_secret(c, &q, &text2, err);
+        if (good && st == CLV_OK &&
+            (clv_part_from_hex(text2, &part2, &why) != CLV_OK || !clv_secret_equal(part1, part2))) {
+            snprintf(why.fact, sizeof(why.fact), "The two entries differ");
+            good = false;
+        }
+        if (good && st == CLV_OK) {
+            *ret = part1;
+            part1 = NULL;
+        }
+        snprintf(problem, sizeof(problem), "%s. Nothing was saved.", why.fact);
+        q.problem = problem;
+        clv_secret_free(&text1);
+        clv_secret_free(&text2);
+        clv_secret_free(&part1);
+        clv_secret_free(&part2);
+        if (st != CLV_OK)
+            return st;
+    }
+    return CLV_OK;
+}
+
+static clv_status make_value(struct clv_conductor *c, const char *id, enum clv_part_origin *origin,
+                             struct clv_secret **ret, struct clv_error *err)
+{
+    static const struct clv_choice choices[] = {
+        {"random", "A random part, made by this workstation", NULL},
+        {"value", "A value I bring (64 hexadecimal digits)",
+         "Only a short check value of it is printed: a full hash would help guessing."},
+    };
+    char id_kind[80];
+    size_t choice = 0;
+    snprintf(id_kind, sizeof(id_kind), "%s.kind", id);
+    const char *lines[] = {"You are alone at the keyboard. Nothing you type here is shown.",
+                           "A key part is 32 bytes. Nobody but you opens the file it goes into."};
+    struct clv_question q = {.id = id_kind,
+                             .title = "Your key part",
+                             .lines = lines,
+                             .num_lines = 2,
+                             .prompt = "Which kind of part?",
+                             .choices = choices,
+                             .num_choices = 2,
+                             .initial = "random",
+                             .may_deviate = true};
+    clv_status st = ask_choice(c, &q, &choice, err);
+    if (st != CLV_OK)
+        return st;
+    *origin = choice == 0 ? CLV_ORIGIN_RANDOM : CLV_ORIGIN_TYPED;
+    if (*origin == CLV_ORIGIN_RANDOM)
+        return clv_part_random(c->config.random, ret, err);
+    return typed_value(c, id, ret, err);
+}
+
+static clv_status record_made(struct clv_conductor *c, const struct clv_task *task,
+                              const struct clv_keyfile_info *info, const char *file,
+                              struct clv_error *err)
+{
+    struct clv_event e = event_of(CLV_EVENT_PART_MADE);
+    e.person = task->person;
+    e.slot = task->slot;
+    clv_keyfile_check_text(info, e.text);
+    if (info->has_pattern)
+        memcpy(e.pattern, info->pattern, sizeof(e.pattern));
+    memcpy(e.digest, info->commitment, sizeof(e.digest));
+    memcpy(e.digest2, info->file_id, sizeof(e.digest2));
+    SET(e.name, "%s", file);
+    SET(e.text2, "%s", info->description);
+    return record(c, &e, err);
+}
+
+static clv_status slip_for_part(struct clv_conductor *c, const struct clv_task *task,
+                                const struct clv_keyfile_info *info, const char *file,
+                                struct clv_error *err)
+{
+    char part[40], check[CLV_CHECK_TEXT], commitment[100], id[100], kdf[80], title[80];
+    const struct clv_kdf_cost *cost = clv_kdf_cost(info->profile);
+    snprintf(part, sizeof(part), "%u of %u", task->slot, c->config.script->num_owners);
+    clv_keyfile_check_text(info, check);
+    clv_hex_groups(info->commitment, sizeof(info->commitment), 8, commitment, sizeof(commitment));
+    clv_hex_groups(info->file_id, sizeof(info->file_id), 8, id, sizeof(id));
+    snprintf(kdf, sizeof(kdf), "Argon2id, %s: %u MiB, %u passes, %u lanes", cost->name,
+             cost->memory_kib / 1024, cost->passes, cost->lanes);
+    snprintf(title, sizeof(title), "Key part %u of %u", task->slot, c->config.script->num_owners);
+    const struct clv_document_row rows[] = {
+        {"Key part", part, false},
+        {"Owner", info->owner, false},
+        {"Description", info->description, false},
+        {"Check value", check, true},
+        {"Commitment", commitment, true},
+        {"Key file", file, true},
+        {"SHA-256 of the file", id, true},
+        {"Password", "verified by opening the file again", false},
+        {"Key derivation", kdf, false},
+        {NULL, NULL, false},
+        {NULL,
+         "The commitment is asked for when this part is loaded. Keep this sheet with you, "
+         "apart from the key file. It contains no secret.",
+         false},
+    };
+    struct receipt_request request = {.kind = "key-part",
+                                      .title = title,
+                                      .person = task->person,
+                                      .pattern = info->has_pattern ? info->pattern : NULL,
+                                      .digest = info->commitment,
+                                      .rows = rows,
+                                      .num_rows = sizeof(rows) / sizeof(rows[0])};
+    return make_receipt(c, &request, err);
+}
+
+static clv_status seal_part(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                            struct clv_keyfile_info *info, const struct clv_secret *part,
+                            char **ret_path, struct clv_error *err)
+{
+    char id_text[80];
+    struct clv_secret *password = NULL;
+    snprintf(id_text, sizeof(id_text), "%s.description", id);
+    struct clv_question q = {.id = id_text,
+                             .title = "Your key part",
+                             .may_deviate = true,
+                             .prompt = "Description of this key part",
+                             .help = "Something you will recognise in a year. It is printed on "
+                                     "your slip and not secret."};
+    clv_status st = ask_text(c, &q, CLV_KEYFILE_DESCRIPTION_MAX, info->description,
+                             sizeof(info->description), err);
+    if (st == CLV_OK)
+        st = new_password(c, id, "Password of your key part", &password, err);
+    struct clv_keyfile_request request = {.dir = c->config.key_dir,
+                                          .info = info,
+                                          .password = password,
+                                          .payload = part,
+                                          .random = c->config.random};
+    if (st == CLV_OK)
+        st = create_keyfile(c, &request, "Sealing your key part and opening it again", info,
+                            ret_path, err);
+    if (st != CLV_OK)
+        clv_same_guard_drop(c->guard, CLV_SAME_PASSWORD, seat_of(c, task->person)->name);
+    clv_secret_free(&password);
+    return st;
+}
+
+static clv_status create_part(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                              struct clv_error *err)
+{
+    struct clv_keyfile_info info = {.kind = CLV_KEYFILE_PART,
+                                    .test_world = c->config.test_world,
+                                    .slot = task->slot,
+                                    .created_ms = clv_now_wall_ms(c->config.clock),
+                                    .profile = c->profile};
+    struct clv_secret *part = NULL;
+    const char *owner = seat_of(c, task->person)->name;
+    char *path = NULL;
+    snprintf(info.owner, sizeof(info.owner), "%s", owner);
+    snprintf(info.ceremony, sizeof(info.ceremony), "%s", c->id);
+    clv_status st = make_value(c, id, &info.origin, &part, err);
+    if (st == CLV_OK)
+        st = clv_part_check(part, err);
+    if (st == CLV_OK)
+        st = clv_same_guard_add(c->guard, CLV_SAME_PART, owner, part, err);
+    if (st == CLV_OK)
+        st = seal_part(c, task, id, &info, part, &path, err);
+    clv_secret_free(&part);
+    if (st == CLV_OK)
+        st = record_made(c, task, &info, clv_path_name(path), err);
+    if (st == CLV_OK)
+        tell(c, CLV_TONE_DONE, "Key part %u is in %s: reopened with its password.", task->slot,
+             clv_path_name(path));
+    if (st == CLV_OK)
+        st = slip_for_part(c, task, &info, clv_path_name(path), err);
+    free(path);
+    return st;
+}
+
+/* A refused part costs its owner a second try, and nobody anything else. */
+static clv_status survive_refusal(struct clv_conductor *c, const struct clv_task *task,
+                                  const char *id, bool other_file, clv_status st,
+                                  struct clv_error *err)
+{
+    static const clv_status survivable[] = {CLV_E_RULE,       CLV_E_EXISTS, CLV_E_FULL,
+                                            CLV_E_PERMISSION, CLV_E_IO,     CLV_E_MEMORY,
+                                            CLV_E_MISMATCH,   CLV_E_MISSING};
+    bool go_on = false;
+    for (size_t i = 0; i < sizeof(survivable) / sizeof(survivable[0]); i++)
+        go_on = go_on || st == survivable[i];
+    if (!go_on || c->ceremony->turn == 0)
+        return st;
+    struct clv_error why = *err;
+    enum after_failure after = TRY_AGAIN;
+    *err = (struct clv_error){0};
+    clv_same_guard_drop(c->guard, CLV_SAME_PART, seat_of(c, task->person)->name);
+    clv_kept(&why, "Nothing was loaded, and nothing of the others is lost.");
+    st = ask_after_failure(c, id, &why, other_file, &after, err);
+    if (st == CLV_OK && (after == LATER || after == STOP))
+        st = leave_turn(c, task->person, after, err);
+    return st;
+}
+
+clv_status task_create_part(struct clv_conductor *c, const struct clv_task *task,
+                            struct clv_error *err)
+{
+    char id[40];
+    part_id(task, id, sizeof(id));
+    clv_status st = begin_turn(c, task->person, err);
+    if (st != CLV_OK)
+        return st;
+    st = create_part(c, task, id, err);
+    if (st == CLV_OK)
+        return end_turn(c, task->person, err);
+    return survive_refusal(c, task, id, false, st, err);
+}
+
+/* ---- commitments, from paper ---- */
+
+/* What a scanner or a file gives: a receipt of the day the part was made. */
+static clv_status commitment_of_receipt(struct clv_view bytes, uint8_t ret[32],
+                                        struct clv_error *err)
+{
+    struct clv_receipt_facts *facts = calloc(1, sizeof(*facts));
+    struct clv_event e = {0};
+    uint8_t *from_codes = NULL;
+    size_t len = 0;
+    if (facts == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for a receipt");
+    clv_status st = clv_receipt_verify(bytes, NULL, facts, err);
+    if (st != CLV_OK && clv_receipt_from_codes(bytes, &from_codes, &len, NULL, NULL) == CLV_OK)
+        st = clv_receipt_verify(clv_view_of(from_codes, len), NULL, facts, err);
+    free(from_codes);
+    if (st == CLV_OK)
+        st = clv_event_decode(clv_view_of(facts->entry.text, facts->entry.len), &e, err);
+    free(facts);
+    if (st != CLV_OK)
+        return clv_while(err, "reading the receipt");
+    if (e.kind != CLV_EVENT_RECEIPT || strcmp(e.name, "key-part") != 0)
+        return clv_fail(err, CLV_E_INPUT, "this is a receipt, but not the slip of a key part");
+    memcpy(ret, e.digest, 32);
+    return CLV_OK;
+}
+
+static clv_status commitment_of_text(const char *text, uint8_t ret[32], struct clv_error *err)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    if (text[0] != '/' && text[0] != '.')
+        return clv_unhex(text, strlen(text), ret, 32, err);
+    clv_status st = clv_file_read(text, CLV_RECEIPT_MAX, &data, &len, err);
+    if (st == CLV_OK)
+        st = commitment_of_receipt(clv_view_of(data, len), ret, err);
+    free(data);
+    return st;
+}
+
+static clv_status ask_commitment(struct clv_conductor *c, const struct clv_task *task,
+                                 struct clv_event *e, struct clv_error *err)
+{
+    char id[80], problem[CLV_ERROR_TEXT];
+    snprintf(id, sizeof(id), "part.%u.commitment", task->slot);
+    const char *lines[] = {
+        "Take the slip of the day your part was made. Type its commitment, 64 hex digits;",
+        "or give the path of its receipt file or of its scanned codes (starting with / or .).",
+        "All commitments are on record before the first password is asked."};
+    struct clv_question q = {.kind = CLV_ASK_TEXT,
+                             .id = id,
+                             .title = "Your commitment",
+                             .lines = lines,
+                             .num_lines = 3,
+                             .prompt = "Commitment",
+                             .max_len = 400,
+                             .may_deviate = true,
+                             .help = "The slip says \"Commitment\" and eight groups of eight "
+                                     "digits. It is not secret. A part that does not match it is "
+                                     "not loaded."};
+    for (;;) {
+        struct clv_reply reply;
+        struct clv_error why = {0};
+        clv_status st = ask(c, &q, &reply, err);
+        if (st != CLV_OK)
+            return st;
+        if (commitment_of_text(reply.text, e->digest, &why) == CLV_OK) {
+            SET(e->text, "%s",
+                reply.text[0] == '/' || reply.text[0] == '.' ? "receipt file" : "typed from paper");
+            return CLV_OK;
+        }
+        snprintf(problem, sizeof(problem), "%s", why.fact);
+        q.problem = problem;
+    }
+}
+
+clv_status task_commitment(struct clv_conductor *c, const struct clv_task *task,
+                           struct clv_error *err)
+{
+    struct clv_event e = event_of(CLV_EVENT_COMMITMENT);
+    e.person = task->person;
+    e.slot = task->slot;
+    char id[40];
+    part_id(task, id, sizeof(id));
+    clv_status st = begin_turn(c, task->person, err);
+    if (st == CLV_OK)
+        st = ask_commitment(c, task, &e, err);
+    if (st == CLV_OK)
+        st = record(c, &e, err);
+    if (st == CLV_OK)
+        return end_turn(c, task->person, err);
+    return survive_refusal(c, task, id, false, st, err);
+}
+
+/* ---- loading ---- */
+
+static clv_status refuse_part(struct clv_conductor *c, const struct clv_task *task,
+                              const struct clv_error *why, struct clv_error *err)
+{
+    struct clv_event e = event_of(CLV_EVENT_PART_REFUSED);
+    e.person = task->person;
+    e.slot = task->slot;
+    SET(e.text, "%s", why->fact);
+    return record(c, &e, err);
+}
+
+/* In this order: the commitment names a swapped file before anything else is done with it. */
+static clv_status use_part(struct clv_conductor *c, const struct clv_task *task,
+                           const struct opened *opened, struct clv_error *err)
+{
+    const struct clv_part_record *part = &c->ceremony->parts[task->slot - 1];
+    if (memcmp(part->commitment, opened->info.commitment, sizeof(part->commitment)) != 0)
+        return clv_fail(err, CLV_E_MISMATCH, "this part is not the one on the slip of %s",
+                        seat_of(c, task->person)->name);
+    clv_status st = clv_part_check(opened->payload, err);
+    if (st == CLV_OK)
+        st = clv_same_guard_add(c->guard, CLV_SAME_PART, seat_of(c, task->person)->name,
+                                opened->payload, err);
+    if (st == CLV_OK)
+        st = clv_fleet_seal_part(c->fleet, task->slot, opened->payload, err);
+    if (st == CLV_OK)
+        st = clv_accumulator_add(c->parts, opened->payload, err);
+    return st;
+}
+
+static clv_status record_opened(struct clv_conductor *c, const struct clv_task *task,
+                                const struct opened *opened, struct clv_error *err)
+{
+    struct clv_event e = event_of(CLV_EVENT_PART_OPENED);
+    e.person = task->person;
+    e.slot = task->slot;
+    clv_keyfile_check_text(&opened->info, e.text);
+    memcpy(e.digest, opened->info.commitment, sizeof(e.digest));
+    memcpy(e.digest2, opened->info.file_id, sizeof(e.digest2));
+    SET(e.name, "%s", opened->file);
+    return record(c, &e, err);
+}
+
+static clv_status open_part(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                            bool *ret_left, struct clv_error *err)
+{
+    struct opened opened = {0};
+    struct clv_error why = {0};
+    enum after_failure after = TRY_AGAIN;
+    clv_status st = open_keyfile(c, task, id, CLV_KEYFILE_PART,
+                                 c->ceremony->parts[task->slot - 1].file, &opened, &after, err);
+    *ret_left = after == LATER || after == STOP;
+    if (st != CLV_OK || *ret_left)
+        return st;
+    st = use_part(c, task, &opened, &why);
+    clv_secret_free(&opened.payload);
+    if (st == CLV_OK)
+        return record_opened(c, task, &opened, err);
+    clv_status recorded = refuse_part(c, task, &why, err);
+    c->ceremony->parts[task->slot - 1].file[0] = '\0'; /* the next try chooses a file */
+    if (recorded == CLV_OK && err)
+        *err = why;
+    return recorded == CLV_OK ? st : recorded;
+}
+
+clv_status task_open_part(struct clv_conductor *c, const struct clv_task *task,
+                          struct clv_error *err)
+{
+    char id[40];
+    bool left = false;
+    part_id(task, id, sizeof(id));
+    clv_status st = begin_turn(c, task->person, err);
+    if (st == CLV_OK)
+        st = open_part(c, task, id, &left, err);
+    if (st == CLV_OK && !left) {
+        tell(c, CLV_TONE_DONE, "Key part %u matches its commitment; sealed for every unit, wiped.",
+             task->slot);
+        return end_turn(c, task->person, err);
+    }
+    return survive_refusal(c, task, id, true, st, err);
+}
+
+void forget_parts(struct clv_conductor *c)
+{
+    if (c->fleet)
+        clv_fleet_forget_parts(c->fleet);
+    if (c->parts)
+        clv_accumulator_clear(c->parts, c->config.random);
+}
+
+/* ---- the combined key's pattern: computed here, nowhere else ---- */
+
+static clv_status show_pattern(struct clv_conductor *c, struct clv_error *err)
+{
+    char vp[CLV_CHECK_TEXT], cmac[CLV_CHECK_TEXT], ecb[CLV_CHECK_TEXT];
+    clv_check_text(&c->checks, CLV_CHECK_EP11_VP, vp);
+    clv_check_text(&c->checks, CLV_CHECK_KCV_CMAC0, cmac);
+    clv_check_text(&c->checks, CLV_CHECK_KCV_ECB0, ecb);
+    const char *lines[] = {"Every part was opened, matched and sealed. This workstation computed",
+                           "the verification pattern of the combined key:",
+                           "",
+                           vp,
+                           cmac,
+                           ecb,
+                           "",
+                           "Every unit must show this pattern. Commit and set immediate carry it."};
+    return ask_continue(c, "pattern.read", "The expected verification pattern", lines,
+                        sizeof(lines) / sizeof(lines[0]), err);
+}
+
+clv_status task_pattern(struct clv_conductor *c, const struct clv_task *task, struct clv_error *err)
+{
+    struct clv_error why = {0};
+    struct clv_event e = event_of(CLV_EVENT_PATTERN);
+    clv_status st = seat_person(c, task->person, err);
+    if (st != CLV_OK)
+        return st;
+    st = clv_accumulator_check_values(c->parts, &c->checks, &why);
+    if (st == CLV_OK) {
+        char cmac[CLV_CHECK_TEXT], ecb[CLV_CHECK_TEXT];
+        clv_check_text(&c->checks, CLV_CHECK_KCV_CMAC0, cmac);
+        clv_check_text(&c->checks, CLV_CHECK_KCV_ECB0, ecb);
+        SET(e.text, "%s, %s", cmac, ecb);
+        memcpy(e.pattern, c->checks.pattern, sizeof(e.pattern));
+        st = record(c, &e, &why);
+    }
+    if (st == CLV_OK)
+        return show_pattern(c, err);
+    if (st != CLV_E_RULE) {
+        if (err)
+            *err = why;
+        return st;
+    }
+    clv_kept(&why, "Nothing was loaded.");
+    clv_hint(&why, "The parts are opened again; one of them must be another one.");
+    struct clv_event refused = event_of(CLV_EVENT_PART_REFUSED);
+    SET(refused.text, "%s", why.fact);
+    st = record(c, &refused, err);
+    return st == CLV_OK ? show_problem(c, "pattern.refused", &why, err) : st;
+}

@@ -1,0 +1,115 @@
+/* Events go to the engine, then to the journal, before anything is done about them. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+struct clv_event event_of(enum clv_event_kind kind)
+{
+    return (struct clv_event){.kind = kind};
+}
+
+void set_text(char *field, size_t cap, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    int len = vsnprintf(field, cap, fmt, args);
+    va_end(args);
+    if (len < 0 || (size_t)len < cap)
+        return;
+    size_t end = cap - 1;
+    while (end > 0 && ((unsigned char)field[end - 1] & 0xc0) == 0x80)
+        end--;
+    if (end > 0 && (unsigned char)field[end - 1] >= 0xc0)
+        end--;
+    field[end] = '\0';
+}
+
+/* Errors have lines; entries of the journal do not. */
+static void flatten(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = ' ';
+}
+
+/* A full or vanished disk pauses the ceremony: nothing goes on that is not on record. */
+static clv_status append_or_pause(struct clv_conductor *c, struct clv_view line,
+                                  struct clv_error *err)
+{
+    for (;;) {
+        struct clv_error why = {0};
+        if (clv_journal_append(c->journal, line, NULL, &why) == CLV_OK)
+            return CLV_OK;
+        const struct clv_choice choices[] = {
+            {"retry", "I have made room or mended it: write again", NULL},
+            {"stop", "Stop here; the journal is whole up to the entry before", NULL},
+        };
+        char text[1024];
+        clv_error_format(&why, text, sizeof(text));
+        const char *lines[] = {text, "",
+                               "Nothing goes on that is not in the journal. Nothing is lost."};
+        struct clv_question q = {.kind = CLV_ASK_CHOICE,
+                                 .id = "journal.full",
+                                 .title = "The journal cannot be written",
+                                 .lines = lines,
+                                 .num_lines = 3,
+                                 .prompt = "What now?",
+                                 .choices = choices,
+                                 .num_choices = 2};
+        struct clv_reply reply = {0};
+        clv_status st = c->face->ask(c->face->ctx, &q, &reply, err);
+        if (st != CLV_OK)
+            return st;
+        if (reply.kind == CLV_REPLY_ANSWER && reply.choice == 1) {
+            if (err)
+                *err = why;
+            return clv_while(err, "writing the journal");
+        }
+    }
+}
+
+clv_status record_checkpoint(struct clv_conductor *c, struct clv_error *err)
+{
+    if (clv_journal_checkpoint(c->journal, err) != CLV_OK)
+        return clv_while(err, "signing the journal's head");
+    return CLV_OK;
+}
+
+static void wipe_signers(struct clv_conductor *c)
+{
+    for (unsigned i = 0; i < CLV_MAX_SIGNERS; i++)
+        clv_sigkey_clear(&c->keys[i]);
+}
+
+clv_status record(struct clv_conductor *c, struct clv_event *event, struct clv_error *err)
+{
+    struct clv_effects effects = {0};
+    struct clv_writer line = {0};
+    event->wall_ms = clv_now_wall_ms(c->config.clock);
+    flatten(event->name);
+    flatten(event->text);
+    flatten(event->text2);
+    clv_status st = clv_event_encode(event, &line, err);
+    if (st == CLV_OK)
+        st = clv_ceremony_step(c->ceremony, event, &effects, err);
+    if (st == CLV_OK)
+        st = append_or_pause(c, clv_writer_view(&line), err);
+    clv_writer_clear(&line);
+    if (effects.wipe_signers)
+        wipe_signers(c);
+    if (effects.wipe_parts)
+        forget_parts(c);
+    if (st == CLV_OK && effects.checkpoint)
+        st = record_checkpoint(c, err);
+    return st;
+}
+
+clv_status record_simple(struct clv_conductor *c, enum clv_event_kind kind, unsigned person,
+                         struct clv_error *err)
+{
+    struct clv_event event = event_of(kind);
+    event.person = person;
+    return record(c, &event, err);
+}

@@ -1,0 +1,196 @@
+/* Signature keys: made or opened, used once to prove they work, opened again for a load. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static void key_id(const struct clv_task *task, char *buf, size_t cap)
+{
+    snprintf(buf, cap, "signature-key.%u", task->slot);
+}
+
+/* A key that cannot sign is found now, not in front of six units. */
+static clv_status prove_by_use(struct clv_conductor *c, const struct clv_sigkey *key,
+                               struct clv_error *err)
+{
+    uint8_t nonce[64], sig[CLV_P521_SIGNATURE_MAX], digest[CLV_SHA512_LEN];
+    size_t len = 0;
+    clv_random_fill(c->config.random, nonce, sizeof(nonce));
+    clv_sha512(nonce, sizeof(nonce), digest);
+    clv_status st = clv_p521_sign(key->key, digest, sig, &len, err);
+    if (st == CLV_OK)
+        st = clv_p521_verify(key->point, digest, sig, len, err);
+    return st == CLV_OK ? st : clv_while(err, "using the signature key once");
+}
+
+static clv_status record_ready(struct clv_conductor *c, const struct clv_task *task,
+                               const struct clv_keyfile_info *info, const char *file,
+                               const char *how, struct clv_error *err)
+{
+    struct clv_event e = event_of(CLV_EVENT_SIGKEY_READY);
+    e.person = task->person;
+    e.slot = task->slot;
+    memcpy(e.digest, info->ski, sizeof(e.digest));
+    memcpy(e.digest2, info->file_id, sizeof(e.digest2));
+    SET(e.name, "%s", info->admin_name);
+    SET(e.text, "%s", file);
+    SET(e.text2, "%s", how);
+    return record(c, &e, err);
+}
+
+/* Printable ASCII, because that is what a unit stores. */
+static clv_status ask_admin_name(struct clv_conductor *c, const char *id, const char *person,
+                                 char ret[CLV_KEYFILE_ADMIN_MAX + 1], struct clv_error *err)
+{
+    char id_name[80];
+    snprintf(id_name, sizeof(id_name), "%s.name", id);
+    const char *lines[] = {"The crypto units keep this name with the administrator's certificate.",
+                           "Letters without accents, digits and blanks; at most 30."};
+    struct clv_question q = {.id = id_name,
+                             .title = "Name of the administrator",
+                             .lines = lines,
+                             .num_lines = 2,
+                             .prompt = "Administrator name",
+                             .may_deviate = true,
+                             .help = "The list of administrators of each unit shows this name."};
+    (void)person;
+    for (;;) {
+        clv_status st = ask_text(c, &q, CLV_KEYFILE_ADMIN_MAX, ret, CLV_KEYFILE_ADMIN_MAX + 1, err);
+        if (st != CLV_OK)
+            return st;
+        size_t good = strspn(ret, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                  " '()+,-./:=?");
+        if (ret[good] == '\0')
+            return CLV_OK;
+        q.problem = "A unit's certificate cannot carry that character. Use plain letters, digits "
+                    "and blanks.";
+    }
+}
+
+static clv_status create_key(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                             struct clv_error *err)
+{
+    struct clv_sigkey *key = &c->keys[task->slot - 1];
+    struct clv_keyfile_info info = {.kind = CLV_KEYFILE_SIGKEY,
+                                    .test_world = c->config.test_world,
+                                    .slot = task->slot,
+                                    .created_ms = clv_now_wall_ms(c->config.clock),
+                                    .profile = c->profile};
+    struct clv_secret *password = NULL;
+    char *path = NULL;
+    snprintf(info.owner, sizeof(info.owner), "%s", seat_of(c, task->person)->name);
+    snprintf(info.ceremony, sizeof(info.ceremony), "%s", c->id);
+    snprintf(info.description, sizeof(info.description), "Signature key %u", task->slot);
+    clv_status st = ask_admin_name(c, id, info.owner, info.admin_name, err);
+    if (st == CLV_OK)
+        st = new_password(c, id, "Password of your signature key", &password, err);
+    if (st == CLV_OK)
+        st = clv_sigkey_generate(key, err);
+    struct clv_keyfile_request request = {.dir = c->config.key_dir,
+                                          .info = &info,
+                                          .password = password,
+                                          .payload = key->key,
+                                          .random = c->config.random};
+    if (st == CLV_OK)
+        st = create_keyfile(c, &request, "Sealing your signature key and opening it again", &info,
+                            &path, err);
+    clv_secret_free(&password);
+    if (st == CLV_OK)
+        st = prove_by_use(c, key, err);
+    if (st == CLV_OK)
+        st = record_ready(c, task, &info, clv_path_name(path), "created, reopened, used once", err);
+    if (st == CLV_OK)
+        tell(c, CLV_TONE_DONE, "Signature key %u is in %s: reopened and used once.", task->slot,
+             clv_path_name(path));
+    free(path);
+    return st;
+}
+
+static clv_status take_opened(struct clv_conductor *c, const struct clv_task *task,
+                              struct opened *file, bool first, struct clv_error *err)
+{
+    struct clv_sigkey *key = &c->keys[task->slot - 1];
+    clv_sigkey_clear(key);
+    clv_status st = clv_sigkey_from_scalar(&file->payload, key, err);
+    if (st == CLV_OK)
+        st = prove_by_use(c, key, err);
+    if (st == CLV_OK && first)
+        return record_ready(c, task, &file->info, file->file, "opened, used once", err);
+    struct clv_event e = event_of(CLV_EVENT_SIGNER_OPENED);
+    e.person = task->person;
+    e.slot = task->slot;
+    memcpy(e.digest, key->ski, sizeof(e.digest));
+    return st == CLV_OK ? record(c, &e, err) : st;
+}
+
+static clv_status open_key(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                           const char *file, bool first, bool *ret_left, struct clv_error *err)
+{
+    struct opened opened = {0};
+    enum after_failure after = TRY_AGAIN;
+    clv_status st = open_keyfile(c, task, id, CLV_KEYFILE_SIGKEY, file, &opened, &after, err);
+    *ret_left = after == LATER || after == STOP;
+    if (st != CLV_OK || *ret_left)
+        return st;
+    st = take_opened(c, task, &opened, first, err);
+    clv_secret_free(&opened.payload);
+    if (st == CLV_OK)
+        tell(c, CLV_TONE_DONE, "Signature key %u is open.", task->slot);
+    return st;
+}
+
+/* Refused by a rule (the same key twice): said, and the same person is asked again. */
+static clv_status survive_refusal(struct clv_conductor *c, const struct clv_task *task,
+                                  const char *id, clv_status st, struct clv_error *err)
+{
+    static const clv_status survivable[] = {CLV_E_RULE, CLV_E_EXISTS, CLV_E_FULL,  CLV_E_PERMISSION,
+                                            CLV_E_IO,   CLV_E_MEMORY, CLV_E_FORMAT};
+    bool go_on = false;
+    for (size_t i = 0; i < sizeof(survivable) / sizeof(survivable[0]); i++)
+        go_on = go_on || st == survivable[i];
+    if (!go_on || c->ceremony->turn == 0)
+        return st;
+    struct clv_error why = *err;
+    enum after_failure after = TRY_AGAIN;
+    *err = (struct clv_error){0};
+    clv_sigkey_clear(&c->keys[task->slot - 1]);
+    clv_same_guard_drop(c->guard, CLV_SAME_PASSWORD, seat_of(c, task->person)->name);
+    st = ask_after_failure(c, id, &why, false, &after, err);
+    if (st == CLV_OK && (after == LATER || after == STOP))
+        st = leave_turn(c, task->person, after, err);
+    return st;
+}
+
+clv_status task_signature_key(struct clv_conductor *c, const struct clv_task *task,
+                              struct clv_error *err)
+{
+    const struct clv_script_step *step = clv_script_find(c->config.script, CLV_STEP_SIGNATURE_KEYS);
+    char id[40];
+    bool left = false;
+    key_id(task, id, sizeof(id));
+    clv_status st = begin_turn(c, task->person, err);
+    if (st != CLV_OK)
+        return st;
+    if (step->keys == CLV_KEYS_CREATE)
+        st = create_key(c, task, id, err);
+    else
+        st = open_key(c, task, id, NULL, true, &left, err);
+    if (st == CLV_OK && !left)
+        return end_turn(c, task->person, err);
+    return survive_refusal(c, task, id, st, err);
+}
+
+clv_status task_open_signer(struct clv_conductor *c, const struct clv_task *task,
+                            struct clv_error *err)
+{
+    char id[40];
+    bool left = false;
+    key_id(task, id, sizeof(id));
+    clv_status st = begin_turn(c, task->person, err);
+    if (st == CLV_OK)
+        st = open_key(c, task, id, c->ceremony->signers[task->slot - 1].file, false, &left, err);
+    if (st == CLV_OK && !left)
+        return end_turn(c, task->person, err);
+    return survive_refusal(c, task, id, st, err);
+}

@@ -1,0 +1,402 @@
+/* The units: found, trusted, ordered about, queried; every command on record before it leaves. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* ---- the fleet of the site file ---- */
+
+clv_status make_fleet(struct clv_conductor *c, struct clv_error *err)
+{
+    const struct clv_site *site = c->config.site;
+    struct clv_service services[16] = {0};
+    uint8_t roots[16][8][CLV_P521_POINT_LEN];
+    for (size_t i = 0; i < site->num_instances && i < 16; i++) {
+        const struct clv_site_instance *in = &site->instances[i];
+        services[i] = (struct clv_service){.name = in->name,
+                                           .endpoint = in->endpoint,
+                                           .instance_id = in->id,
+                                           .ca_file = in->ca_file,
+                                           .roots = roots[i],
+                                           .num_roots = in->num_roots};
+        for (size_t k = 0; k < in->num_roots && k < 8; k++)
+            memcpy(roots[i][k], in->roots[k].point, CLV_P521_POINT_LEN);
+    }
+    struct clv_fleet_config config = {.services = services,
+                                      .num_services = site->num_instances,
+                                      .query_timeout_ms = (int)site->query_seconds * 1000,
+                                      .command_timeout_ms = (int)site->command_seconds * 1000,
+                                      .test_world = c->config.test_world,
+                                      .random = c->config.random,
+                                      .clock = c->config.clock};
+    return clv_fleet_new(&config, &c->fleet, err);
+}
+
+const char *unit_list(const struct clv_conductor *c, char *buf, size_t cap)
+{
+    size_t len = 0;
+    buf[0] = '\0';
+    for (size_t i = 0; i < c->ceremony->num_units && len + 8 < cap; i++)
+        if (!c->ceremony->units[i].set_aside)
+            len += (size_t)snprintf(buf + len, cap - len, "%s%u", len ? "," : "",
+                                    c->ceremony->units[i].number);
+    return buf;
+}
+
+/* ---- one order, with its hooks ---- */
+
+#define MAX_LINES 12
+
+struct run {
+    struct clv_conductor *c;
+    enum clv_phase phase;
+    bool command; /* intents and outcomes are on record */
+    const char *title;
+    int64_t start;
+    unsigned done, total;
+    char lines[MAX_LINES][160];
+    const char *line_ptrs[MAX_LINES];
+    unsigned num_lines;
+    char (*why)[240];  /* by unit number: what a query failed with */
+    clv_status broken; /* the journal could not be written, or somebody interrupted */
+    struct clv_error error;
+};
+
+static void add_line(struct run *run, const struct clv_result *result)
+{
+    unsigned at = run->num_lines < MAX_LINES ? run->num_lines++ : MAX_LINES - 1;
+    if (at == MAX_LINES - 1 && run->num_lines == MAX_LINES)
+        memmove(run->lines[0], run->lines[1], sizeof(run->lines) - sizeof(run->lines[0]));
+    if (result->outcome == CLV_OUTCOME_DONE)
+        snprintf(run->lines[at], sizeof(run->lines[0]), "[ok] Unit %u: %s (%d ms)", result->unit,
+                 clv_outcome_name(result->outcome), result->elapsed_ms);
+    else
+        snprintf(run->lines[at], sizeof(run->lines[0]), "[!!] Unit %u: %s: %.110s", result->unit,
+                 clv_outcome_name(result->outcome), result->error.fact);
+    for (unsigned i = 0; i < run->num_lines; i++)
+        run->line_ptrs[i] = run->lines[i];
+}
+
+static clv_status on_intent(void *ctx, const struct clv_intent *intent, struct clv_error *err)
+{
+    struct run *run = ctx;
+    if (run->broken != CLV_OK)
+        return clv_fail(err, run->broken, "nothing more is sent");
+    struct clv_event e = event_of(CLV_EVENT_INTENT);
+    e.phase = run->phase;
+    e.unit = intent->unit;
+    SET(e.name, "%s", clv_ep11_command_name(intent->command));
+    memcpy(e.counter, intent->counter, sizeof(e.counter));
+    if (intent->has_pattern)
+        memcpy(e.pattern, intent->pattern, sizeof(e.pattern));
+    run->broken = record(run->c, &e, &run->error);
+    return run->broken == CLV_OK ? CLV_OK
+                                 : clv_fail(err, run->broken,
+                                            "the journal did not take "
+                                            "the intent");
+}
+
+/* The journal's words for outcomes; the engine knows the same. */
+static const char *const outcome_words[] = {
+    [CLV_OUTCOME_DONE] = "done",           [CLV_OUTCOME_REFUSED] = "refused",
+    [CLV_OUTCOME_NOT_SENT] = "not-sent",   [CLV_OUTCOME_DOUBT] = "in-doubt",
+    [CLV_OUTCOME_UNTRUSTED] = "untrusted",
+};
+
+static void on_result(void *ctx, const struct clv_result *result)
+{
+    struct run *run = ctx;
+    run->done++;
+    add_line(run, result);
+    if (run->why && result->outcome != CLV_OUTCOME_DONE && result->unit <= CLV_MAX_UNITS)
+        snprintf(run->why[result->unit], sizeof(run->why[0]), "%s", result->error.fact);
+    if (result->outcome != CLV_OUTCOME_DONE)
+        tell(run->c, CLV_TONE_FAIL, "Unit %u, %s: %s. %s", result->unit, run->title,
+             clv_outcome_name(result->outcome), result->error.fact);
+    if (!run->command || run->broken != CLV_OK)
+        return;
+    struct clv_event e = event_of(CLV_EVENT_OUTCOME);
+    e.phase = run->phase;
+    e.unit = result->unit;
+    e.number = result->return_code;
+    SET(e.name, "%s", outcome_words[result->outcome]);
+    SET(e.text, "%s", result->error.fact);
+    memcpy(e.counter, result->counter, sizeof(e.counter));
+    run->broken = record(run->c, &e, &run->error);
+}
+
+static clv_status on_tick(void *ctx, struct clv_error *err)
+{
+    struct run *run = ctx;
+    const struct clv_face *face = run->c->face;
+    struct clv_progress p = {.title = run->title,
+                             .elapsed_ms = (int)(clv_now_ms(run->c->config.clock) - run->start),
+                             .done = run->done,
+                             .total = run->total,
+                             .lines = run->line_ptrs,
+                             .num_lines = run->num_lines};
+    if (run->broken == CLV_OK)
+        run->broken = face->progress(face->ctx, &p, &run->error);
+    return run->broken == CLV_OK ? CLV_OK : clv_fail(err, run->broken, "nothing more is sent");
+}
+
+static clv_status run_order(struct run *run, const struct clv_order *order, struct clv_error *err)
+{
+    struct clv_fleet_hooks hooks = {on_intent, on_result, on_tick, run};
+    run->start = clv_now_ms(run->c->config.clock);
+    run->total = (unsigned)clv_fleet_num_selected(run->c->fleet);
+    clv_status st = clv_fleet_run(run->c->fleet, order, &hooks, err);
+    run->c->face->progress_end(run->c->face->ctx);
+    if (st == CLV_OK && run->broken != CLV_OK) {
+        if (err)
+            *err = run->error;
+        return run->broken;
+    }
+    return st;
+}
+
+static void select_units(struct clv_conductor *c, bool due_only)
+{
+    for (size_t i = 0; i < c->ceremony->num_units; i++) {
+        const struct clv_unit_record *unit = &c->ceremony->units[i];
+        clv_fleet_select(c->fleet, unit->number, !unit->set_aside && (!due_only || unit->due));
+    }
+}
+
+/* ---- finding them ---- */
+
+static bool site_selects(const struct clv_conductor *c, const struct clv_unit *unit)
+{
+    for (size_t i = 0; i < c->config.site->num_instances; i++) {
+        const struct clv_site_instance *in = &c->config.site->instances[i];
+        if (strcmp(in->id, unit->instance_id) != 0)
+            continue;
+        for (size_t k = 0; k < in->num_units; k++)
+            if (in->units[k] == unit->number)
+                return true;
+        return in->units == NULL && unit->kind == CLV_UNIT_OPERATIONAL;
+    }
+    return false;
+}
+
+static clv_status record_unit(struct clv_conductor *c, const struct clv_unit *unit,
+                              struct clv_error *err)
+{
+    struct clv_event e = event_of(CLV_EVENT_UNIT_SEEN);
+    e.unit = unit->number;
+    memcpy(e.module_id, unit->module_id, sizeof(e.module_id));
+    memcpy(e.digest, unit->device_ski, sizeof(e.digest));
+    memcpy(e.digest2, unit->root_ski, sizeof(e.digest2));
+    SET(e.name, "%s", unit->location);
+    SET(e.text, "%s", unit->service);
+    return record(c, &e, err);
+}
+
+/* A unit that cannot be trusted is never selected; the people decide what that means. */
+static clv_status find_once(struct clv_conductor *c, struct clv_error *err)
+{
+    struct run run = {.c = c, .title = "Asking every crypto unit who it is"};
+    struct clv_fleet_hooks hooks = {on_intent, on_result, on_tick, &run};
+    run.start = clv_now_ms(c->config.clock);
+    clv_status st = clv_fleet_discover(c->fleet, &hooks, err);
+    unsigned wanted = 0, trusted = 0;
+    for (unsigned n = 1; st == CLV_OK && n <= clv_fleet_num_units(c->fleet); n++) {
+        bool selected = site_selects(c, clv_fleet_unit(c->fleet, n));
+        clv_fleet_select(c->fleet, n, selected);
+        wanted += selected;
+    }
+    if (st == CLV_OK && wanted == 0)
+        st = clv_fail(err, CLV_E_MISSING, "the site file selects no crypto unit that is there");
+    if (st == CLV_OK)
+        st = run_order(&run, &(struct clv_order){.kind = CLV_ORDER_TRUST}, err);
+    for (unsigned n = 1; st == CLV_OK && n <= clv_fleet_num_units(c->fleet); n++) {
+        const struct clv_unit *unit = clv_fleet_unit(c->fleet, n);
+        if (!site_selects(c, unit) || !unit->trusted)
+            continue;
+        st = record_unit(c, unit, err);
+        trusted++;
+    }
+    if (st == CLV_OK && trusted < wanted)
+        st = clv_fail(err, CLV_E_UNTRUSTED, "%u of %u crypto units could not be trusted: %s",
+                      wanted - trusted, wanted, run.num_lines ? run.lines[run.num_lines - 1] : "");
+    return st;
+}
+
+clv_status task_find_units(struct clv_conductor *c, const struct clv_task *task,
+                           struct clv_error *err)
+{
+    static const struct clv_choice choices[] = {
+        {"again", "Ask again", NULL},
+        {"go-on", "Go on with the units that are trusted; record a deviation", NULL},
+        {"stop", "Stop the ceremony", "No unit was changed."},
+    };
+    struct clv_error why = {0};
+    clv_status st = seat_person(c, task->person, err);
+    if (st == CLV_OK)
+        st = find_once(c, &why);
+    struct clv_event found = event_of(CLV_EVENT_UNITS_FOUND);
+    found.number = (unsigned)c->ceremony->num_units;
+    if (st == CLV_OK)
+        return record(c, &found, err);
+    if (st == CLV_E_INTERRUPTED) {
+        if (err)
+            *err = why;
+        return st;
+    }
+    size_t choice = 0;
+    char text[2048];
+    clv_kept(&why, "No unit was changed.");
+    clv_error_format(&why, text, sizeof(text));
+    const char *lines[] = {text};
+    struct clv_question q = {.id = "units.not-found",
+                             .title = "Crypto units are missing",
+                             .lines = lines,
+                             .num_lines = 1,
+                             .prompt = "What now?",
+                             .choices = choices,
+                             .num_choices = 3,
+                             .may_deviate = true};
+    st = ask_choice(c, &q, &choice, err);
+    if (st == CLV_OK && choice == 2)
+        return leave_turn(c, task->person, STOP, err);
+    if (st == CLV_OK && choice == 1 && c->ceremony->num_units > 0) {
+        st = record_deviation(c, err);
+        return st == CLV_OK ? record(c, &found, err) : st;
+    }
+    return st;
+}
+
+/* ---- querying them ---- */
+
+static clv_status record_state(struct clv_conductor *c, unsigned number, const char *why,
+                               struct clv_error *err)
+{
+    const struct clv_unit_state *state = clv_fleet_state(c->fleet, number);
+    bool known = state && state->known && why[0] == '\0';
+    struct clv_event e = event_of(known ? CLV_EVENT_UNIT_STATE : CLV_EVENT_UNIT_SILENT);
+    e.unit = number;
+    SET(e.text, "%s", why);
+    if (!known)
+        return record(c, &e, err);
+    struct clv_observed *o = &e.observed;
+    o->imprint = state->imprint;
+    o->num_admins = state->num_admins;
+    memcpy(o->admin_ski, state->admin_ski, sizeof(o->admin_ski));
+    o->sign_threshold = state->sign_threshold;
+    o->revoke_threshold = state->revoke_threshold;
+    o->new_state = state->new_state;
+    o->current_state = state->current_state;
+    memcpy(o->new_pattern, state->new_pattern, sizeof(o->new_pattern));
+    memcpy(o->current_pattern, state->current_pattern, sizeof(o->current_pattern));
+    return record(c, &e, err);
+}
+
+clv_status task_query(struct clv_conductor *c, const struct clv_task *task, struct clv_error *err)
+{
+    char title[80];
+    snprintf(title, sizeof(title), "Querying every crypto unit (%s)", clv_phase_name(task->phase));
+    struct run run = {.c = c, .phase = task->phase, .title = title};
+    run.why = calloc(CLV_MAX_UNITS + 1, sizeof(run.why[0]));
+    if (run.why == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for the units' answers");
+    select_units(c, false);
+    clv_status st = run_order(&run, &(struct clv_order){.kind = CLV_ORDER_QUERY}, err);
+    for (size_t i = 0; st == CLV_OK && i < c->ceremony->num_units; i++)
+        if (!c->ceremony->units[i].set_aside)
+            st = record_state(c, c->ceremony->units[i].number,
+                              run.why[c->ceremony->units[i].number], err);
+    free(run.why);
+    struct clv_event over = event_of(CLV_EVENT_BARRIER_OVER);
+    over.phase = task->phase;
+    if (st == CLV_OK)
+        st = record(c, &over, err);
+    stage_refresh(c, false);
+    if (st == CLV_OK && c->ceremony->state != CLV_STATE_TROUBLE)
+        tell(c, CLV_TONE_DONE, "All %zu units confirmed by query: %s.",
+             clv_ceremony_num_active(c->ceremony), clv_phase_name(task->phase));
+    return st;
+}
+
+/* ---- ordering them ---- */
+
+/* clang-format off */
+static const struct {
+    enum clv_order_kind order;
+    const char *title;
+    bool pattern;
+} orders[CLV_NUM_PHASES] = {
+    [CLV_PHASE_RESET]         = { CLV_ORDER_ZEROIZE,       "Zeroizing every crypto unit",         false },
+    [CLV_PHASE_ADMINS]        = { CLV_ORDER_ADMIN_ADD,     "Adding an administrator",             false },
+    [CLV_PHASE_THRESHOLDS]    = { CLV_ORDER_THRESHOLDS,    "Setting thresholds, leaving imprint", false },
+    [CLV_PHASE_IMPORTERS]     = { CLV_ORDER_IMPORTER,      "Making importer keys",                false },
+    [CLV_PHASE_LOAD]          = { CLV_ORDER_LOAD,          "Loading the new register",            false },
+    [CLV_PHASE_COMMIT]        = { CLV_ORDER_COMMIT,        "Committing the new register",         true  },
+    [CLV_PHASE_SET_IMMEDIATE] = { CLV_ORDER_SET_IMMEDIATE, "Set immediate",                       true  },
+    [CLV_PHASE_CLEAR_NEW]     = { CLV_ORDER_CLEAR_NEW,     "Clearing the new register",           false },
+};
+/* clang-format on */
+
+static clv_status open_signers(const struct clv_conductor *c, struct clv_ep11_signer *ret,
+                               size_t *ret_num, struct clv_error *err)
+{
+    clv_status st = CLV_OK;
+    for (unsigned i = 0; i < CLV_MAX_SIGNERS && st == CLV_OK; i++)
+        if (c->keys[i].key)
+            st = clv_ep11_signer_p521(c->keys[i].key, &ret[(*ret_num)++], err);
+    return st;
+}
+
+static clv_status admin_certificate(struct clv_conductor *c, unsigned slot, struct clv_writer *w,
+                                    struct clv_error *err)
+{
+    const struct clv_sigkey *key = &c->keys[slot - 1];
+    struct clv_ep11_signer signer = {0};
+    struct clv_ep11_public_key public = {.type = CLV_EP11_KEY_P521,
+                                         .bits = clv_view_of(key->point, sizeof(key->point))};
+    if (key->key == NULL)
+        return clv_fail(err, CLV_E_RULE, "signature key %u is not open", slot);
+    clv_status st = clv_ep11_signer_p521(key->key, &signer, err);
+    if (st == CLV_OK)
+        st = clv_ep11_admin_cert_encode(w, c->ceremony->signers[slot - 1].name, &public, &signer,
+                                        err);
+    return st;
+}
+
+static bool any_due(const struct clv_conductor *c)
+{
+    for (size_t i = 0; i < c->ceremony->num_units; i++)
+        if (c->ceremony->units[i].due)
+            return true;
+    return false;
+}
+
+clv_status task_order(struct clv_conductor *c, const struct clv_task *task, struct clv_error *err)
+{
+    struct clv_ep11_signer signers[CLV_MAX_SIGNERS];
+    size_t num_signers = 0;
+    struct clv_writer certificate = {0};
+    struct run run = {
+        .c = c, .phase = task->phase, .command = true, .title = orders[task->phase].title};
+    struct clv_order order = {.kind = orders[task->phase].order,
+                              .signers = signers,
+                              .sign_threshold = c->config.script->sign_threshold,
+                              .revoke_threshold = c->config.script->revoke_threshold};
+    if (orders[task->phase].pattern)
+        memcpy(order.pattern, c->ceremony->pattern, sizeof(order.pattern));
+    clv_status st = open_signers(c, signers, &num_signers, err);
+    order.num_signers = num_signers;
+    if (st == CLV_OK && task->phase == CLV_PHASE_ADMINS)
+        st = admin_certificate(c, task->slot, &certificate, err);
+    order.certificate = clv_writer_view(&certificate);
+    select_units(c, true);
+    if (st == CLV_OK && any_due(c))
+        st = run_order(&run, &order, err);
+    clv_writer_clear(&certificate);
+    struct clv_event over = event_of(CLV_EVENT_ORDER_OVER);
+    over.phase = task->phase;
+    if (st == CLV_OK)
+        st = record(c, &over, err);
+    stage_refresh(c, false);
+    return st;
+}
