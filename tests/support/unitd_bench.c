@@ -83,6 +83,7 @@ static void find_device_point(struct bench *bench)
     cr_assert_eq(answer.block.return_code, 0);
     cr_assert_eq(clv_ep11_device_cert_decode(answer.block.output, &cert, NULL), CLV_OK);
     memcpy(bench->oa_point, cert.point, sizeof(bench->oa_point));
+    memcpy(bench->module_id, answer.block.module_id, sizeof(bench->module_id));
     answer_clear(&answer);
     clv_writer_clear(&w);
     clv_writer_clear(&block);

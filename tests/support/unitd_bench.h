@@ -10,6 +10,7 @@ struct bench {
     struct clv_unitd_vault *vault;
     struct clv_unitd_domain *domain; /* borrowed from the vault */
     unsigned module_index;
+    uint8_t module_id[CLV_EP11_MODULE_ID_LEN];
     uint8_t oa_point[CLV_P521_POINT_LEN];
     /* Next bytes the random source gives; behind them it counts. */
     uint8_t random[64];
