@@ -19,8 +19,11 @@
 #define CLV_RSA2048_LEN 256
 #define CLV_SKI_LEN 32
 
-/* Once a process, after clv_secret_init() and before any other use of OpenSSL: an allocator that
- * wipes on free, and the secure heap for big numbers. */
+/* Once a process, after clv_secret_init() (again does no harm): makes sure that OpenSSL wipes what it
+ * frees, and gives it a locked heap for private numbers. The wiping allocator itself is set before
+ * main(), as OpenSSL demands.
+ * errors  CLV_E_MEMORY: the heap cannot be locked, with what to do
+ *         CLV_E_INTERNAL: another library used OpenSSL even earlier */
 clv_status clv_crypto_init(struct clv_error *err);
 
 void clv_sha256(const void *data, size_t len, uint8_t out[CLV_SHA256_LEN]);

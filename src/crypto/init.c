@@ -43,17 +43,23 @@ static void *wiping_realloc(void *old, size_t len, const char *file, int line)
     return p;
 }
 
-static bool use_our_allocator(void)
+/* OpenSSL takes another allocator only before its first allocation, and libraries beside us use it
+ * too: so this runs before main(). clv_crypto_init() looks whether it came in time. */
+__attribute__((constructor)) static void set_allocator(void)
+{
+    (void)CRYPTO_set_mem_functions(wiping_malloc, wiping_realloc, wiping_free);
+}
+
+static bool our_allocator_is_set(void)
 {
     CRYPTO_malloc_fn current = NULL;
     CRYPTO_get_mem_functions(&current, NULL, NULL);
-    return current == wiping_malloc ||
-           CRYPTO_set_mem_functions(wiping_malloc, wiping_realloc, wiping_free) == 1;
+    return current == wiping_malloc;
 }
 
 clv_status clv_crypto_init(struct clv_error *err)
 {
-    if (!use_our_allocator())
+    if (!our_allocator_is_set())
         return clv_fail(err, CLV_E_INTERNAL,
                         "OpenSSL was in use before its memory could be made to wipe itself");
     if (CRYPTO_secure_malloc_initialized() == 1)
