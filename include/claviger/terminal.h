@@ -5,9 +5,10 @@
  *     clv_terminal_wait(terminal, fd, 1000, &wake, err);
  *     clv_terminal_close(&terminal);                mode and signals given back
  *
- * Signals become return values: ^C, SIGTERM, SIGHUP, window size, ^Z and its end. The mode of the tty
- * is given back on every way out: close, exit(), and signals that kill. Secrets are read byte by byte
- * with read(2) into guarded memory: they pass through no curses, no stdio and no ordinary buffer.
+ * Signals become return values: ^C, SIGTERM, SIGHUP, window size, ^Z and its end. The mode of the
+ * tty is given back on every way out: close, exit(), and signals that kill. Secrets are read byte
+ * by byte with read(2) into guarded memory: they pass through no curses, no stdio and no ordinary
+ * buffer.
  *
  * This room draws nothing and knows no question. One terminal can be open in a process. */
 #ifndef CLAVIGER_TERMINAL_H
@@ -25,7 +26,8 @@ clv_status clv_terminal_open(int tty_fd, struct clv_terminal **ret, struct clv_e
 void clv_terminal_close(struct clv_terminal **terminal);
 
 /* Bytes that put the screen in order (cursor visible, alternate screen left); written to fd on the
- * ways out that nobody planned: exit() and signals that kill. At most CLV_TERMINAL_LEAVE bytes. */
+ * ways out that nobody planned: exit() and signals that kill. From then on the mode counts as
+ * changed and is given back, too. At most CLV_TERMINAL_LEAVE bytes. */
 #define CLV_TERMINAL_LEAVE 128
 void clv_terminal_set_leave(struct clv_terminal *terminal, int fd, const char *bytes, size_t len);
 
@@ -82,9 +84,9 @@ enum clv_typed_key {
 struct clv_typing {
     struct clv_secret *secret; /* max_len bytes and one to read into */
     size_t len, max_len;
-    bool pasting;              /* between the brackets of a paste */
-    bool deaf;                 /* set by the face while something lies over the field: letters are
-                                * thrown away */
+    bool pasting; /* between the brackets of a paste */
+    bool deaf;    /* set by the face while something lies over the field: letters are
+                   * thrown away */
     int key;
 };
 

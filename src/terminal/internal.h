@@ -12,7 +12,9 @@
 struct clv_terminal {
     int tty_fd; /* -1: not a tty */
     struct termios saved;
-    int bell[2]; /* a signal handler rings, clv_terminal_wait() hears */
+    volatile sig_atomic_t changed; /* by us: else there is nothing to give back, and a process in
+                                    * the background is stopped for trying */
+    int bell[2];                   /* a signal handler rings, clv_terminal_wait() hears */
     int leave_fd;
     size_t leave_len;
     char leave[CLV_TERMINAL_LEAVE];

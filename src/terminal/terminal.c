@@ -48,6 +48,7 @@ void clv_terminal_set_leave(struct clv_terminal *terminal, int fd, const char *b
     terminal->leave_len = len < sizeof terminal->leave ? len : sizeof terminal->leave;
     memcpy(terminal->leave, bytes, terminal->leave_len);
     terminal->leave_fd = fd;
+    terminal->changed = terminal->tty_fd >= 0;
 }
 
 void clv_terminal_restore(const struct clv_terminal *terminal)
@@ -57,7 +58,7 @@ void clv_terminal_restore(const struct clv_terminal *terminal)
         (void)n;
     }
     /* Not TCSAFLUSH: a terminal that is stopped with ^S must not keep the program from ending. */
-    if (terminal->tty_fd >= 0)
+    if (terminal->changed)
         (void)tcsetattr(terminal->tty_fd, TCSANOW, &terminal->saved);
 }
 
@@ -99,7 +100,7 @@ const struct termios *clv_terminal_saved_mode(const struct clv_terminal *termina
     return &terminal->saved;
 }
 
-static void set_mode(const struct clv_terminal *terminal, bool lines)
+static void set_mode(struct clv_terminal *terminal, bool lines)
 {
     if (terminal->tty_fd < 0)
         return;
@@ -113,6 +114,7 @@ static void set_mode(const struct clv_terminal *terminal, bool lines)
         mode.c_cc[VMIN] = 1;
         mode.c_cc[VTIME] = 0;
     }
+    terminal->changed = true;
     (void)tcsetattr(terminal->tty_fd, TCSADRAIN, &mode);
 }
 
@@ -128,7 +130,7 @@ void clv_terminal_secret_mode(struct clv_terminal *terminal)
 
 void clv_terminal_suspend(struct clv_terminal *terminal)
 {
-    if (terminal->tty_fd >= 0)
+    if (terminal->changed)
         (void)tcsetattr(terminal->tty_fd, TCSADRAIN, &terminal->saved);
     clv_signals_stop();
 }
