@@ -174,7 +174,7 @@ struct clv_journal_report {
  *         *ret_report */
 clv_status clv_journal_verify(const char *dir, const struct clv_journal_expect *expect,
                               struct clv_journal_report *ret_report, struct clv_error *err);
-/* The same over bytes in memory; vkey_file may be empty (data NULL). */
+/* The same over bytes in memory; vkey_file may be empty: not looked at. */
 void clv_journal_verify_bytes(struct clv_view log, struct clv_view checkpoints,
                               struct clv_view vkey_file, const struct clv_journal_expect *expect,
                               struct clv_journal_report *ret_report);

@@ -1,0 +1,158 @@
+/* Writing: entries, checkpoints, and the space set aside for the last ones. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* ---- the reserve ----------------------------------------------------------------------------- */
+
+static clv_status fill_reserve(const char *path, size_t bytes, struct clv_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return clv_fail_errno(err, errno, "cannot create %s", path);
+    int failed = posix_fallocate(fd, 0, (off_t)bytes);
+    if (!failed && fsync(fd) != 0)
+        failed = errno;
+    (void)close(fd);
+    if (!failed)
+        return CLV_OK;
+    (void)unlink(path);
+    return clv_fail_errno(err, failed, "cannot set %zu bytes of disk space aside", bytes);
+}
+
+clv_status clv_journal_reserve(struct clv_journal *j, size_t bytes, struct clv_error *err)
+{
+    if (j->readonly || bytes == 0)
+        return clv_fail(err, CLV_E_USAGE, "nothing can be set aside for this journal");
+    char *path = clv_path_join(j->dir, CLV_JOURNAL_RESERVE);
+    if (!path)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for a file name");
+    clv_status status = fill_reserve(path, bytes, err);
+    if (status == CLV_OK)
+        j->reserve = bytes;
+    else
+        j->reserve = 0;
+    free(path);
+    return status;
+}
+
+size_t clv_journal_reserve_left(const struct clv_journal *j)
+{
+    return j->reserve;
+}
+
+static void spend_reserve(struct clv_journal *j)
+{
+    char *path = clv_path_join(j->dir, CLV_JOURNAL_RESERVE);
+    if (path)
+        (void)unlink(path);
+    free(path);
+    j->reserve = 0;
+}
+
+static clv_status append(struct clv_journal *j, struct logfile *file, struct clv_view data,
+                         struct clv_error *err)
+{
+    clv_status status = logfile_append(file, j->disk, data, err);
+    if (status != CLV_E_FULL || j->reserve == 0 || file->stuck)
+        return status;
+    spend_reserve(j);
+    struct clv_error again = {0};
+    status = logfile_append(file, j->disk, data, &again);
+    if (err)
+        *err = status == CLV_OK ? (struct clv_error){0} : again;
+    return status;
+}
+
+/* ---- entries --------------------------------------------------------------------------------- */
+
+static clv_status check_append(const struct clv_journal *j, struct clv_view entry,
+                               struct clv_error *err)
+{
+    if (j->readonly)
+        return clv_fail(err, CLV_E_USAGE, "the journal was opened for reading only");
+    clv_status status = entry_check(entry, err);
+    if (status != CLV_OK)
+        return status;
+    if (j->tree.size == 0 && !entry_names_key(entry, &j->key))
+        return clv_fail(err, CLV_E_INPUT, "entry 0 has to name the journal's key");
+    return CLV_OK;
+}
+
+clv_status clv_journal_append(struct clv_journal *j, struct clv_view entry, uint64_t *ret_seq,
+                              struct clv_error *err)
+{
+    uint8_t leaf[CLV_HASH_LEN];
+    uint64_t seq = j->tree.size;
+    struct clv_writer line = {0};
+    clv_status status = check_append(j, entry, err);
+    if (status != CLV_OK)
+        return status;
+    clv_merkle_leaf(entry, leaf);
+    clv_writer_init(&line);
+    record_write(&line, seq, entry, leaf);
+    size_t entry_at = line.len > entry.len ? line.len - entry.len - 1 : 0;
+    uint64_t offset = j->log.len + entry_at;
+    status = clv_writer_done(&line, err);
+    /* Memory first: once it is on disk nothing may fail any more. */
+    if (status == CLV_OK)
+        status = journal_remember(j, offset, entry.len, leaf, err);
+    if (status == CLV_OK) {
+        status = append(j, &j->log, clv_writer_view(&line), err);
+        if (status != CLV_OK)
+            tree_drop_last(&j->tree);
+    }
+    clv_writer_clear(&line);
+    if (status == CLV_OK && ret_seq)
+        *ret_seq = seq;
+    return status;
+}
+
+/* ---- checkpoints ----------------------------------------------------------------------------- */
+
+static clv_status sign_tree(const struct clv_journal *j, struct clv_writer *note,
+                            struct clv_error *err)
+{
+    struct clv_writer text = {0};
+    struct clv_checkpoint c = {.origin = clv_view_of(j->key.name, strlen(j->key.name)),
+                               .size = j->tree.size};
+    clv_writer_init(&text);
+    clv_journal_root(j, c.root);
+    clv_checkpoint_write(&c, &text);
+    clv_status status = clv_writer_done(&text, err);
+    if (status == CLV_OK) {
+        clv_note_sign(clv_writer_view(&text), &j->key, j->secret, note);
+        clv_write_u8(note, '\n'); /* the empty line that ends a note in the file */
+        status = clv_writer_done(note, err);
+    }
+    clv_writer_clear(&text);
+    return status;
+}
+
+clv_status clv_journal_checkpoint(struct clv_journal *j, struct clv_error *err)
+{
+    struct clv_writer note = {0};
+    if (j->readonly || j->tree.size == 0)
+        return clv_fail(err, CLV_E_USAGE,
+                        j->readonly ? "the journal was opened for reading only"
+                                    : "there is nothing to sign yet");
+    if (j->signed_size == j->tree.size)
+        return CLV_OK;
+    clv_writer_init(&note);
+    clv_status status = sign_tree(j, &note, err);
+    if (status == CLV_OK)
+        status = append(j, &j->checkpoints, clv_writer_view(&note), err);
+    if (status != CLV_OK) {
+        clv_writer_clear(&note);
+        return status;
+    }
+    note.len--; /* without the empty line behind it */
+    clv_writer_clear(&j->note);
+    j->note = note;
+    j->signed_size = j->tree.size;
+    return CLV_OK;
+}

@@ -1,0 +1,164 @@
+/* Going on with a journal: everything is verified and then built up again in memory. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+clv_status report_error(const struct clv_journal_report *report, struct clv_error *err)
+{
+    (void)clv_fail(err, report->code, "%s", report->fault);
+    if (report->verdict == CLV_JOURNAL_TORN)
+        clv_hint(err, "A power cut or a kill does this. Set the torn end aside and resume.");
+    if (report->verdict == CLV_JOURNAL_TRUNCATED)
+        clv_hint(err, "Compare with the slips on paper. Somebody or something removed entries.");
+    return report->code;
+}
+
+static clv_status remember_entry(void *ctx, const struct record *record, uint64_t line_offset,
+                                 struct clv_error *err)
+{
+    return journal_remember(ctx, line_offset + record->entry_at, record->entry.len, record->leaf,
+                            err);
+}
+
+static clv_status remember_checkpoint(void *ctx, struct clv_view note,
+                                      const struct clv_checkpoint *c, struct clv_error *err)
+{
+    struct clv_journal *j = ctx;
+    j->note.len = 0;
+    clv_write_view(&j->note, note);
+    j->signed_size = c->size;
+    return clv_writer_done(&j->note, err);
+}
+
+static bool acceptable(const struct clv_journal_report *report, bool readonly)
+{
+    return report->verdict == CLV_JOURNAL_INTACT || report->verdict == CLV_JOURNAL_UNSIGNED_TAIL ||
+           report->verdict == CLV_JOURNAL_UNSIGNED ||
+           (readonly && report->verdict == CLV_JOURNAL_TORN);
+}
+
+/* An empty journal has its key only in the file. */
+static clv_status take_key(struct clv_journal *j, const struct clv_journal_report *report,
+                           struct clv_view vkey_file, struct clv_error *err)
+{
+    j->key = report->key;
+    clv_status status = CLV_OK;
+    if (report->size == 0 && vkey_file.len > 0)
+        status = clv_vkey_parse(clv_view_of(vkey_file.data, vkey_file.len - 1), &j->key, err);
+    else if (report->size == 0)
+        status = clv_fail(err, CLV_E_MISSING, "the journal is empty and names no key");
+    if (status == CLV_OK)
+        status = clv_origin_parse(clv_view_of(j->key.name, strlen(j->key.name)), j->ceremony_id,
+                                  &j->test, err);
+    if (status == CLV_OK)
+        clv_vkey_format(&j->key, j->vkey_text);
+    return status;
+}
+
+static clv_status rebuild(struct clv_journal *j, struct clv_error *err)
+{
+    struct scan_sources src = {.log.fd = -1, .checkpoints.fd = -1};
+    const struct scan_sink sink = {remember_entry, remember_checkpoint, j};
+    struct clv_journal_report report;
+    struct scan_end end = {0};
+    uint8_t *vkey_file = NULL;
+    clv_status status = scan_open(&src, j->checkpoints.fd, j->log.fd, j->dir, &vkey_file, err);
+    if (status == CLV_OK)
+        status = journal_scan(&src, NULL, &sink, &report, &end, err);
+    if (status == CLV_OK && !acceptable(&report, j->readonly))
+        status = report_error(&report, err);
+    if (status == CLV_OK)
+        status = take_key(j, &report, src.vkey_file, err);
+    j->log.len = end.log_len;
+    j->checkpoints.len = end.checkpoints_len;
+    scan_close(&src);
+    free(vkey_file);
+    return status;
+}
+
+static clv_status take_secret(struct clv_journal *j, struct clv_error *err)
+{
+    uint8_t public[32];
+    struct clv_secret *seed = NULL;
+    clv_status status = key_file_read(j->dir, &seed, err);
+    if (status == CLV_OK)
+        status = journal_key_pair(seed, &j->secret, public, err);
+    clv_secret_free(&seed);
+    if (status == CLV_OK && memcmp(public, j->key.key, sizeof public) != 0)
+        status = clv_fail(err, CLV_E_FOREIGN, "%s is not the key this journal was begun with",
+                          CLV_JOURNAL_KEY);
+    return status;
+}
+
+/* What was read may still be on its way to the disk, written by a process that was killed. */
+static clv_status sync_logs(struct clv_journal *j, struct clv_error *err)
+{
+    if (fsync(j->log.fd) != 0 || fsync(j->checkpoints.fd) != 0)
+        return clv_fail_errno(err, errno, "cannot write the journal to disk");
+    return CLV_OK;
+}
+
+static void find_reserve(struct clv_journal *j)
+{
+    struct stat st;
+    char *path = clv_path_join(j->dir, CLV_JOURNAL_RESERVE);
+    if (path && lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+        j->reserve = (size_t)st.st_size;
+    free(path);
+}
+
+static clv_status open_files(struct clv_journal *j, int flags, struct clv_error *err)
+{
+    clv_status status = file_open(j->dir, CLV_JOURNAL_LOG, flags, &j->log.fd, err);
+    if (status == CLV_OK)
+        status = file_open(j->dir, CLV_JOURNAL_CHECKPOINTS, flags, &j->checkpoints.fd, err);
+    return status;
+}
+
+clv_status clv_journal_open(const char *dir, struct clv_journal **ret, struct clv_error *err)
+{
+    struct clv_journal *j = NULL;
+    clv_status status = journal_alloc(dir, &j, err);
+    if (status != CLV_OK)
+        return status;
+    status = folder_lock(dir, &j->lock_fd, err);
+    if (status == CLV_OK)
+        status = open_files(j, O_RDWR | O_APPEND, err);
+    if (status == CLV_OK)
+        status = sync_logs(j, err);
+    if (status == CLV_OK)
+        status = rebuild(j, err);
+    if (status == CLV_OK)
+        status = take_secret(j, err);
+    if (status == CLV_OK) {
+        find_reserve(j);
+        *ret = j;
+        return CLV_OK;
+    }
+    clv_journal_free(&j);
+    return clv_while(err, "opening the journal in %s", dir);
+}
+
+clv_status clv_journal_open_readonly(const char *dir, struct clv_journal **ret,
+                                     struct clv_error *err)
+{
+    struct clv_journal *j = NULL;
+    clv_status status = journal_alloc(dir, &j, err);
+    if (status != CLV_OK)
+        return status;
+    j->readonly = true;
+    status = open_files(j, O_RDONLY, err);
+    if (status == CLV_OK)
+        status = rebuild(j, err);
+    if (status == CLV_OK) {
+        *ret = j;
+        return CLV_OK;
+    }
+    clv_journal_free(&j);
+    return clv_while(err, "reading the journal in %s", dir);
+}
