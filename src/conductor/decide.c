@@ -76,13 +76,13 @@ clv_status task_review_units(struct clv_conductor *c, const struct clv_task *tas
 
 /* clang-format off */
 static const struct {
-    const char *verb, *title, *warning;
+    const char *id, *verb, *title, *warning;
 } confirmations[CLV_NUM_PHASES] = {
-    [CLV_PHASE_RESET] = { "zeroize", "Reset the crypto units",
+    [CLV_PHASE_RESET] = { "zeroize", "zeroize", "Reset the crypto units",
         "Every administrator and both master key registers of these units are erased." },
-    [CLV_PHASE_COMMIT] = { "commit", "Commit the new register",
+    [CLV_PHASE_COMMIT] = { "commit", "commit", "Commit the new register",
         "The new register is committed. Nothing becomes live; it can still be cleared." },
-    [CLV_PHASE_SET_IMMEDIATE] = { "set immediate", "Point of no return",
+    [CLV_PHASE_SET_IMMEDIATE] = { "set-immediate", "set immediate", "Point of no return",
         "The new register becomes the current master key. This cannot be taken back. Keys that "
         "are wrapped under another master key become unusable." },
 };
@@ -94,7 +94,7 @@ clv_status task_confirm(struct clv_conductor *c, const struct clv_task *task, st
     struct clv_writer w = {0};
     snprintf(phrase, sizeof(phrase), "%s %s", confirmations[task->phase].verb,
              unit_list(c, list, sizeof(list)));
-    snprintf(id, sizeof(id), "confirm.%s%s", confirmations[task->phase].verb,
+    snprintf(id, sizeof(id), "confirm.%s%s", confirmations[task->phase].id,
              task->second_person ? ".second" : "");
     clv_ceremony_standing(c->ceremony, &w);
     snprintf(standing, sizeof(standing), "%.*s", (int)w.len, (const char *)w.data);
