@@ -145,17 +145,19 @@ Test(script_errors, a_hint_lists_what_is_possible)
 
 Test(script_errors, a_wide_line_is_quoted_around_the_place)
 {
-    char line[700] = "claviger-script: 1\nid: a\ntitle: \"";
+    struct clv_writer w;
+    clv_writer_init(&w);
+    clv_write_text(&w, "claviger-script: 1\nid: a\ntitle: \"");
     for (int i = 0; i < 100; i++)
-        strcat(line, "鍵");
-    strcat(line, "\x07");
-    strcat(line, "\"\n");
+        clv_write_text(&w, "鍵");
+    clv_write_text(&w, "\x07\"\n");
     struct clv_error err;
-    cr_assert_eq(try_script(line, strlen(line), &err), CLV_E_SCRIPT);
+    cr_assert_eq(try_script((const char *)w.data, w.len, &err), CLV_E_SCRIPT);
     cr_assert_str_eq(err.fact, "test.yaml:3:109: a control character");
     cr_assert_leq(clv_text_width(err.quote[0]), 79);
     /* The caret stands under the character: as wide as what is quoted before it. */
     cr_assert_eq(strcspn(err.quote[1], "^"), clv_text_width(err.quote[0]) - 2);
+    clv_writer_clear(&w);
 }
 
 Test(script_errors, shapes_are_checked)
