@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "claviger/der.h"
+#include "src/crypto/internal.h"
 #include "support.h"
 
 #define NEEDLE_LEN 16
@@ -122,6 +123,43 @@ Test(memory, the_search_sees_closed_secrets)
     clv_secret_close(s);
     cr_assert_eq(count_in_memory(&n), 1);
     clv_secret_free(&s);
+    cr_assert_eq(count_in_memory(&n), 0);
+}
+
+/* What OpenSSL itself forgets to wipe differs from release to release; so the two remedies are
+ * tested by themselves too. glibc overwrites the first bytes of a freed block: look behind them. */
+Test(memory, openssl_wipes_what_it_frees_and_moves)
+{
+    uint8_t *p = OPENSSL_malloc(256);
+    cr_assert_not_null(p);
+    clv_random_fill(clv_random_system(), p, 256);
+    struct needle n = needle_at(p + 128);
+    cr_assert_eq(count_in_memory(&n), 1);
+    p = OPENSSL_realloc(p, 100000);
+    cr_assert_not_null(p);
+    cr_assert_eq(count_in_memory(&n), 1); /* the new block only */
+    OPENSSL_free(p);
+    cr_assert_eq(count_in_memory(&n), 0);
+}
+
+#define DEEP 20000
+
+/* Leaves random bytes far below the caller's frame, as a library would. */
+static __attribute__((noinline)) struct needle leave_on_stack(void)
+{
+    volatile uint8_t frame[DEEP];
+    uint8_t *low = (uint8_t *)(uintptr_t)frame;
+    clv_random_fill(clv_random_system(), low, 64);
+    struct needle n = needle_at(low);
+    frame[DEEP - 1] = low[0];
+    return n;
+}
+
+Test(memory, the_stack_is_scrubbed)
+{
+    struct needle n = leave_on_stack();
+    cr_assert_eq(count_in_memory(&n), 1);
+    clv_crypto_scrub();
     cr_assert_eq(count_in_memory(&n), 0);
 }
 
