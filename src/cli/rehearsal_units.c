@@ -157,7 +157,7 @@ clv_status rehearsal_units_site(const struct rehearsal_units *units, struct clv_
     struct clv_writer w = {0};
     clv_status st = read_line(units, "root.hex", root, sizeof(root), err);
     if (st == CLV_OK)
-        st = read_line(units, "instance", instance, sizeof(instance), err);
+        st = read_line(units, "instance.id", instance, sizeof(instance), err);
     if (st == CLV_OK) {
         clv_write_format(&w,
                          "claviger-site: 1\nservice-instances:\n  - name: rehearsal\n"
