@@ -108,7 +108,7 @@ void clv_conductor_free(struct clv_conductor **conductor)
         return;
     for (unsigned i = 0; i < CLV_MAX_SIGNERS; i++)
         clv_sigkey_clear(&c->keys[i]);
-    clv_fleet_free(&c->fleet);
+    free_fleet(c);
     clv_accumulator_free(&c->parts);
     clv_same_guard_free(&c->guard);
     clv_kdf_free(&c->kdf);

@@ -18,6 +18,7 @@ struct clv_conductor {
     struct clv_ceremony *ceremony;
     struct clv_journal *journal;
     struct clv_fleet *fleet;
+    struct services *services; /* what the fleet borrows */
     struct clv_kdf *kdf;
     enum clv_kdf_profile profile;
     struct clv_same_guard *guard;
@@ -135,10 +136,13 @@ task_fn task_open, task_self_check, task_judge_checks, task_roll_call, task_find
 /* The words of the step that begins, once. */
 clv_status open_step(struct clv_conductor *c, struct clv_error *err);
 
+/* ---- services.c: the fleet of the site file ---- */
+clv_status make_fleet(struct clv_conductor *c, struct clv_error *err);
+void free_fleet(struct clv_conductor *c);
+
 /* ---- units.c ---- */
 /* "1,2,3,4,5,6": the active units, for phrases; borrowed from buf. */
 const char *unit_list(const struct clv_conductor *c, char *buf, size_t cap);
-clv_status make_fleet(struct clv_conductor *c, struct clv_error *err);
 void forget_parts(struct clv_conductor *c);
 
 #endif

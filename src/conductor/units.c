@@ -5,34 +5,6 @@
 
 #include "internal.h"
 
-/* ---- the fleet of the site file ---- */
-
-clv_status make_fleet(struct clv_conductor *c, struct clv_error *err)
-{
-    const struct clv_site *site = c->config.site;
-    struct clv_service services[16] = {0};
-    uint8_t roots[16][8][CLV_P521_POINT_LEN];
-    for (size_t i = 0; i < site->num_instances && i < 16; i++) {
-        const struct clv_site_instance *in = &site->instances[i];
-        services[i] = (struct clv_service){.name = in->name,
-                                           .endpoint = in->endpoint,
-                                           .instance_id = in->id,
-                                           .ca_file = in->ca_file,
-                                           .roots = roots[i],
-                                           .num_roots = in->num_roots};
-        for (size_t k = 0; k < in->num_roots && k < 8; k++)
-            memcpy(roots[i][k], in->roots[k].point, CLV_P521_POINT_LEN);
-    }
-    struct clv_fleet_config config = {.services = services,
-                                      .num_services = site->num_instances,
-                                      .query_timeout_ms = (int)site->query_seconds * 1000,
-                                      .command_timeout_ms = (int)site->command_seconds * 1000,
-                                      .test_world = c->config.test_world,
-                                      .random = c->config.random,
-                                      .clock = c->config.clock};
-    return clv_fleet_new(&config, &c->fleet, err);
-}
-
 const char *unit_list(const struct clv_conductor *c, char *buf, size_t cap)
 {
     size_t len = 0;
