@@ -30,7 +30,6 @@ struct clv_unitd_vault;
 #define CLV_UNITD_MAX_CERT 2048    /* bytes of an administrator's certificate */
 #define CLV_UNITD_MAX_IMPORTER 600 /* bytes of an importer key's public bits (RSA-4096: 526) */
 #define CLV_UNITD_UUID_TEXT 37     /* with the final NUL */
-#define CLV_UNITD_LOCATION_TEXT 40
 #define CLV_UNITD_FLAG_ENFORCES_IMPRINT 0x80000000u
 
 /* ---- one domain: everything a crypto unit remembers ---- */
@@ -76,17 +75,12 @@ struct clv_unitd_ports {
 /* The system's random source and real key generation, nothing saved. */
 struct clv_unitd_ports clv_unitd_ports_default(void);
 
-enum clv_unitd_role {
-    CLV_UNITD_OPERATIONAL, /* hsms */
-    CLV_UNITD_RECOVERY,    /* source_hsms */
-    CLV_UNITD_FAILOVER,    /* failover_hsms */
-    CLV_UNITD_NUM_ROLES,
-};
+#define CLV_UNITD_NUM_KINDS 3 /* enum clv_ep11_unit_kind */
 
 /* A new service instance. Zero or NULL in a field marked so means: chosen at random. */
 struct clv_unitd_setup {
     bool production_tests; /* serial number "SW" and 6 digits instead of "TEST" and 4 */
-    unsigned num_units[CLV_UNITD_NUM_ROLES];
+    unsigned num_units[CLV_UNITD_NUM_KINDS];
     uint32_t first_domain;
     unsigned module_index;
     const char *instance_id;                /* UUID; NULL */
@@ -112,12 +106,6 @@ clv_status clv_unitd_vault_decode(struct clv_view state, const struct clv_unitd_
                                   struct clv_unitd_vault **ret, struct clv_error *err);
 
 /* ---- what the listener may know ---- */
-struct clv_unitd_unit {
-    char hsm_id[CLV_UNITD_UUID_TEXT];
-    char location[CLV_UNITD_LOCATION_TEXT]; /* "[test].[SW-CS1].[00].[03]" */
-    uint32_t domain;
-    enum clv_unitd_role role;
-};
 struct clv_unitd_listing {
     char instance_id[CLV_UNITD_UUID_TEXT];
     char serial[CLV_EP11_SERIAL_LEN + 1];
@@ -125,7 +113,8 @@ struct clv_unitd_listing {
     bool production_tests;
     uint8_t root_point[CLV_P521_POINT_LEN]; /* trust anchor of the device certificates */
     unsigned num_units;
-    struct clv_unitd_unit units[CLV_UNITD_MAX_UNITS];
+    struct clv_ep11_listed_unit units[CLV_UNITD_MAX_UNITS]; /* "[test].[SW-CS1].[00].[03]" */
+    uint32_t domain[CLV_UNITD_MAX_UNITS];                   /* of the unit of the same number */
 };
 void clv_unitd_vault_listing(const struct clv_unitd_vault *vault, struct clv_unitd_listing *ret);
 

@@ -142,7 +142,7 @@ struct identity {
 };
 
 struct unit {
-    enum clv_unitd_role role;
+    enum clv_ep11_unit_kind kind;
     struct clv_unitd_domain domain;
     bool dead;            /* until the process ends */
     uint8_t *last_answer; /* for replays; not saved */

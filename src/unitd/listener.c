@@ -16,7 +16,7 @@
 #include "claviger/unitd.h"
 #include "endpoint.h"
 
-#define MAX_BODY (4u * CLV_EP11_MAX_PAYLOAD) /* a payload is two hex digits a byte, and a frame */
+#define MAX_BODY CLV_EP11_REST_MAX
 #define MAX_CONNECTIONS 512
 #define IDLE_SECONDS 60u
 #define WHERE_TEXT 120

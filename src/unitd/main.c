@@ -15,13 +15,13 @@ static clv_status check_same(const struct options *o, const struct clv_unitd_vau
                              struct clv_error *err)
 {
     struct clv_unitd_listing *listing = malloc(sizeof(*listing));
-    unsigned num[CLV_UNITD_NUM_ROLES] = {0};
+    unsigned num[CLV_UNITD_NUM_KINDS] = {0};
     if (!listing)
         return clv_fail(err, CLV_E_MEMORY, "out of memory for the listing");
     clv_status status = CLV_OK;
     clv_unitd_vault_listing(vault, listing);
     for (unsigned i = 0; i < listing->num_units; i++)
-        num[listing->units[i].role]++;
+        num[listing->units[i].kind]++;
     if (o->given_units && memcmp(num, o->num_units, sizeof(num)) != 0)
         status = clv_fail(err, CLV_E_USAGE,
                           "the state has %u operational, %u recovery and %u failover units", num[0],

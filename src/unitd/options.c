@@ -71,10 +71,10 @@ static clv_status parse_number(const char *text, unsigned max, unsigned *ret, st
     return CLV_OK;
 }
 
-static clv_status take_units(struct options *o, enum clv_unitd_role role, struct clv_error *err)
+static clv_status take_units(struct options *o, enum clv_ep11_unit_kind kind, struct clv_error *err)
 {
     o->given_units = true;
-    return parse_number(optarg, CLV_UNITD_MAX_UNITS, &o->num_units[role], err);
+    return parse_number(optarg, CLV_UNITD_MAX_UNITS, &o->num_units[kind], err);
 }
 
 static clv_status take_fd(int *ret, struct clv_error *err)
@@ -107,11 +107,11 @@ static clv_status take(struct options *o, int id, struct clv_error *err)
         o->address = optarg;
         return CLV_OK;
     case OPT_UNITS:
-        return take_units(o, CLV_UNITD_OPERATIONAL, err);
+        return take_units(o, CLV_EP11_UNIT_OPERATIONAL, err);
     case OPT_RECOVERY:
-        return take_units(o, CLV_UNITD_RECOVERY, err);
+        return take_units(o, CLV_EP11_UNIT_RECOVERY, err);
     case OPT_FAILOVER:
-        return take_units(o, CLV_UNITD_FAILOVER, err);
+        return take_units(o, CLV_EP11_UNIT_FAILOVER, err);
     case OPT_INSTANCE:
         o->instance_id = optarg;
         return CLV_OK;
@@ -150,7 +150,7 @@ static clv_status check(const struct options *o, struct clv_error *err)
 clv_status options_parse(int argc, char **argv, struct options *ret, struct clv_error *err)
 {
     struct options o = {
-        .num_units = {[CLV_UNITD_OPERATIONAL] = 6},
+        .num_units = {[CLV_EP11_UNIT_OPERATIONAL] = 6},
         .ready_fd = -1,
         .parent_fd = -1,
     };

@@ -7,7 +7,7 @@
 #define OPTIONS_MAX_FAULTS 64
 
 struct options {
-    unsigned num_units[CLV_UNITD_NUM_ROLES];
+    unsigned num_units[CLV_UNITD_NUM_KINDS];
     bool given_units; /* any number of units was named */
     const char *state_dir, *socket_path, *address, *instance_id, *token_file;
     bool production_tests, help, version;

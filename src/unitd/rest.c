@@ -1,6 +1,5 @@
 /* REST without sockets: one HTTP request in, one HTTP reply out. Holds no key; what reaches the
  * vault is a payload, a module index and a domain. source  docs/protocol.md b.13, b.14 */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,71 +9,58 @@
 #define PREFIX "/v1/tke/"
 #define HSMS "/hsms"
 
-/* ---- JSON out ---- */
+/* ---- bodies ---- */
 
-static clv_status dump(json_t *json, unsigned http_status, struct clv_unitd_http_reply *ret,
-                       struct clv_error *err)
+/* Takes the text out of w, which is cleared. */
+static clv_status finish(struct clv_writer *w, unsigned http_status,
+                         struct clv_unitd_http_reply *ret, struct clv_error *err)
 {
-    char *body = json ? json_dumps(json, JSON_COMPACT) : NULL;
-    json_decref(json);
-    if (!body)
-        return clv_fail(err, CLV_E_MEMORY, "out of memory for an answer");
+    uint8_t *body = NULL;
+    size_t len = 0;
+    clv_write_u8(w, 0);
+    clv_status status = clv_writer_detach(w, &body, &len, err);
+    clv_writer_clear(w);
+    if (status != CLV_OK)
+        return status;
     ret->status = http_status;
-    ret->body = body;
+    ret->body = (char *)body;
     return CLV_OK;
 }
 
+/* message: ASCII without quotes. */
 static clv_status refuse(unsigned http_status, const char *message,
                          struct clv_unitd_http_reply *ret, struct clv_error *err)
 {
-    return dump(json_pack("{s:s}", "message", message), http_status, ret, err);
-}
-
-static json_t *unit_json(const struct clv_unitd_listing *listing, const struct clv_unitd_unit *unit)
-{
-    return json_pack("{s:s, s:s, s:s, s:i, s:s}", "hsm_id", unit->hsm_id, "location",
-                     unit->location, "state", "active", "version", 1, "serial_number",
-                     listing->serial);
+    struct clv_writer w = {0};
+    clv_write_format(&w, "{\"message\":\"%s\"}", message);
+    return finish(&w, http_status, ret, err);
 }
 
 static clv_status list_units(const struct clv_unitd_listing *listing,
                              struct clv_unitd_http_reply *ret, struct clv_error *err)
 {
-    static const char *const names[CLV_UNITD_NUM_ROLES] = {
-        [CLV_UNITD_OPERATIONAL] = "hsms",
-        [CLV_UNITD_RECOVERY] = "source_hsms",
-        [CLV_UNITD_FAILOVER] = "failover_hsms",
-    };
-    json_t *groups[CLV_UNITD_NUM_ROLES];
-    for (int role = 0; role < CLV_UNITD_NUM_ROLES; role++)
-        groups[role] = json_array();
-    for (unsigned i = 0; i < listing->num_units; i++)
-        json_array_append_new(groups[listing->units[i].role],
-                              unit_json(listing, &listing->units[i]));
-    json_t *body =
-        json_pack("{s:[{s:s, s:i}]}", "metadata", "collectionType", "application/vnd.ibm.hsm+json",
-                  "collectionTotal", (int)listing->num_units);
-    for (int role = 0; role < CLV_UNITD_NUM_ROLES; role++) {
-        if (role == CLV_UNITD_OPERATIONAL || json_array_size(groups[role]) > 0)
-            json_object_set_new(body, names[role], groups[role]);
-        else
-            json_decref(groups[role]);
-    }
-    return dump(body, 200, ret, err);
+    struct clv_writer w = {0};
+    clv_status status = clv_ep11_rest_listing_encode(&w, listing->units, listing->num_units, err);
+    if (status == CLV_OK)
+        status = finish(&w, 200, ret, err);
+    clv_writer_clear(&w);
+    return status;
 }
 
 /* ---- one message for a unit ---- */
 
-/* The HTP string as JSON; w holds it and is cleared. */
-static clv_status send_htp(struct clv_writer *w, struct clv_unitd_http_reply *ret,
+/* The HTP string in w as a body; w is cleared. */
+static clv_status send_htp(struct clv_writer *htp, struct clv_unitd_http_reply *ret,
                            struct clv_error *err)
 {
-    struct clv_view text = clv_writer_view(w);
-    clv_status status = clv_writer_done(w, err);
+    struct clv_writer w = {0};
+    clv_status status = clv_writer_done(htp, err);
     if (status == CLV_OK)
-        status =
-            dump(json_pack("{s:s%}", "response", (const char *)text.data, text.len), 200, ret, err);
-    clv_writer_clear(w);
+        status = clv_ep11_rest_response_encode(&w, clv_writer_view(htp), err);
+    if (status == CLV_OK)
+        status = finish(&w, 200, ret, err);
+    clv_writer_clear(&w);
+    clv_writer_clear(htp);
     return status;
 }
 
@@ -108,7 +94,7 @@ static clv_status ask_vault(struct clv_unitd_vault *vault, unsigned module_index
 }
 
 static clv_status pass_on(struct clv_unitd_vault *vault, const struct clv_unitd_listing *listing,
-                          const struct clv_unitd_unit *unit, struct clv_view htp,
+                          uint32_t unit_domain, struct clv_view htp,
                           struct clv_unitd_http_reply *ret, struct clv_error *err)
 {
     struct clv_ep11_htp_error fault = {0};
@@ -122,7 +108,7 @@ static clv_status pass_on(struct clv_unitd_vault *vault, const struct clv_unitd_
     clv_status status;
     if (module_index != listing->module_index)
         status = htp_error(2, "The crypto module index is out of range.", ret, err);
-    else if (domain != unit->domain)
+    else if (domain != unit_domain)
         status = htp_error(5, "The domain index is not the one of this hsm_id.", ret, err);
     else
         status = ask_vault(vault, module_index, domain, clv_view_of(payload, len), ret, err);
@@ -131,21 +117,16 @@ static clv_status pass_on(struct clv_unitd_vault *vault, const struct clv_unitd_
 }
 
 static clv_status post_message(struct clv_unitd_vault *vault,
-                               const struct clv_unitd_listing *listing,
-                               const struct clv_unitd_unit *unit, struct clv_view body,
-                               struct clv_unitd_http_reply *ret, struct clv_error *err)
+                               const struct clv_unitd_listing *listing, uint32_t unit_domain,
+                               struct clv_view body, struct clv_unitd_http_reply *ret,
+                               struct clv_error *err)
 {
-    json_error_t where;
-    json_t *json = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES, &where);
-    json_t *request = json_object_get(json, "request");
-    clv_status status;
-    if (!json_is_string(request))
-        status = refuse(400, "The body must be a JSON object with a string \"request\".", ret, err);
-    else
-        status =
-            pass_on(vault, listing, unit,
-                    clv_view_of(json_string_value(request), json_string_length(request)), ret, err);
-    json_decref(json);
+    char *htp = NULL;
+    size_t len = 0;
+    if (clv_ep11_rest_request_decode(body, &htp, &len, NULL) != CLV_OK)
+        return refuse(400, "The body must be a JSON object with a text called request.", ret, err);
+    clv_status status = pass_on(vault, listing, unit_domain, clv_view_of(htp, len), ret, err);
+    free(htp);
     return status;
 }
 
@@ -153,17 +134,17 @@ static clv_status post_message(struct clv_unitd_vault *vault,
 
 struct target {
     bool found;
-    const struct clv_unitd_unit *unit; /* NULL: the list */
-    const char *missing;               /* why it was not found */
+    const char *missing; /* why it was not found */
+    bool is_unit;        /* else the list */
+    uint32_t domain;     /* of the unit */
 };
 
-static const struct clv_unitd_unit *find_unit(const struct clv_unitd_listing *listing,
-                                              const char *hsm_id)
+static struct target find_unit(const struct clv_unitd_listing *listing, const char *hsm_id)
 {
     for (unsigned i = 0; i < listing->num_units; i++)
         if (strcasecmp(listing->units[i].hsm_id, hsm_id) == 0)
-            return &listing->units[i];
-    return NULL;
+            return (struct target){.found = true, .is_unit = true, .domain = listing->domain[i]};
+    return (struct target){.missing = "No such hsm_id."};
 }
 
 static struct target find_target(const struct clv_unitd_listing *listing, const char *path)
@@ -180,8 +161,8 @@ static struct target find_target(const struct clv_unitd_listing *listing, const 
     path += strlen(HSMS);
     if (*path == 0)
         return (struct target){.found = true};
-    const struct clv_unitd_unit *unit = *path == '/' ? find_unit(listing, path + 1) : NULL;
-    return (struct target){.found = unit != NULL, .unit = unit, .missing = "No such hsm_id."};
+    return *path == '/' ? find_unit(listing, path + 1)
+                        : (struct target){.missing = "No such path."};
 }
 
 /* Constant time in the token's digits; its length is no secret. */
@@ -212,12 +193,12 @@ clv_status clv_unitd_rest_answer(struct clv_unitd_vault *vault,
     struct target target = find_target(listing, request->path);
     if (!target.found)
         return refuse(404, target.missing, ret, err);
-    const char *method = target.unit ? "POST" : "GET";
+    const char *method = target.is_unit ? "POST" : "GET";
     if (strcmp(request->method, method) != 0) {
         ret->allow = method;
         return refuse(405, "This path does not take this method.", ret, err);
     }
-    if (!target.unit)
+    if (!target.is_unit)
         return list_units(listing, ret, err);
-    return post_message(vault, listing, target.unit, request->body, ret, err);
+    return post_message(vault, listing, target.domain, request->body, ret, err);
 }

@@ -75,7 +75,7 @@ clv_status state_encode(const struct clv_unitd_vault *vault, const struct unit *
     clv_write_u32(w, vault->num_units);
     for (unsigned i = 0; i < vault->num_units; i++) {
         const struct unit *unit = &vault->units[i];
-        clv_write_u8(w, (uint8_t)unit->role);
+        clv_write_u8(w, (uint8_t)unit->kind);
         write_domain(w, unit == replaced ? by : &unit->domain);
     }
     clv_status status = clv_writer_done(w, err);
@@ -235,10 +235,10 @@ static clv_status read_units(struct clv_reader *r, struct clv_unitd_vault *vault
     vault->num_units = num;
     clv_status status = CLV_OK;
     for (uint32_t i = 0; i < num && status == CLV_OK && clv_reader_ok(r); i++) {
-        uint8_t role = clv_read_u8(r, "role of a unit");
-        if (role >= CLV_UNITD_NUM_ROLES)
-            clv_reader_fault(r, "role of a unit", "is unknown");
-        vault->units[i].role = (enum clv_unitd_role)(role % CLV_UNITD_NUM_ROLES);
+        uint8_t kind = clv_read_u8(r, "kind of a unit");
+        if (kind >= CLV_UNITD_NUM_KINDS)
+            clv_reader_fault(r, "kind of a unit", "is unknown");
+        vault->units[i].kind = (enum clv_ep11_unit_kind)(kind % CLV_UNITD_NUM_KINDS);
         status = read_domain(r, &vault->units[i].domain, err);
     }
     return status;

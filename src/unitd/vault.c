@@ -16,11 +16,11 @@
 static void init_units(struct clv_unitd_vault *vault, const struct clv_unitd_setup *setup)
 {
     unsigned n = 0;
-    for (int role = 0; role < CLV_UNITD_NUM_ROLES; role++) {
-        for (unsigned i = 0; i < setup->num_units[role]; i++, n++) {
+    for (int kind = 0; kind < CLV_UNITD_NUM_KINDS; kind++) {
+        for (unsigned i = 0; i < setup->num_units[kind]; i++, n++) {
             uint8_t instance[4];
             clv_random_fill(setup->ports->random, instance, sizeof(instance));
-            vault->units[n].role = (enum clv_unitd_role)role;
+            vault->units[n].kind = (enum clv_ep11_unit_kind)kind;
             domain_reset(&vault->units[n].domain, setup->first_domain + n,
                          (uint32_t)instance[0] << 16 | (uint32_t)instance[1] << 8 | instance[2],
                          setup->ports->random);
@@ -32,10 +32,10 @@ clv_status clv_unitd_vault_new(const struct clv_unitd_setup *setup, struct clv_u
                                struct clv_error *err)
 {
     unsigned num = 0;
-    for (int role = 0; role < CLV_UNITD_NUM_ROLES; role++) {
-        if (setup->num_units[role] > CLV_UNITD_MAX_UNITS)
+    for (int kind = 0; kind < CLV_UNITD_NUM_KINDS; kind++) {
+        if (setup->num_units[kind] > CLV_UNITD_MAX_UNITS)
             return clv_fail(err, CLV_E_USAGE, "more than %d units", CLV_UNITD_MAX_UNITS);
-        num += setup->num_units[role];
+        num += setup->num_units[kind];
     }
     if (num == 0 || num > CLV_UNITD_MAX_UNITS)
         return clv_fail(err, CLV_E_USAGE, "a service instance has 1 to %d units, not %u",
@@ -103,13 +103,15 @@ void clv_unitd_vault_listing(const struct clv_unitd_vault *vault, struct clv_uni
     memcpy(ret->serial, identity->module_id, CLV_EP11_SERIAL_LEN);
     memcpy(ret->root_point, identity->root_point, CLV_P521_POINT_LEN);
     for (unsigned i = 0; i < vault->num_units; i++) {
-        struct clv_unitd_unit *unit = &ret->units[i];
-        unit->domain = vault->units[i].domain.index;
-        unit->role = vault->units[i].role;
-        hsm_id_text(identity, unit->domain, unit->hsm_id);
+        struct clv_ep11_listed_unit *unit = &ret->units[i];
+        uint32_t domain = vault->units[i].domain.index;
+        ret->domain[i] = domain;
+        unit->kind = vault->units[i].kind;
+        hsm_id_text(identity, domain, unit->hsm_id);
+        memcpy(unit->serial_number, ret->serial, sizeof(unit->serial_number));
+        snprintf(unit->state, sizeof(unit->state), "active");
         snprintf(unit->location, sizeof(unit->location), "[%s].[SW-CS1].[%02u].[%02u]",
-                 identity->production_tests ? "software" : "test", identity->module_index,
-                 unit->domain);
+                 identity->production_tests ? "software" : "test", identity->module_index, domain);
     }
 }
 

@@ -103,7 +103,7 @@ void bench_open(struct bench *bench, struct clv_unitd_setup setup)
         .ctx = bench,
     };
     setup.ports = &bench->ports;
-    setup.num_units[CLV_UNITD_OPERATIONAL] = 1;
+    setup.num_units[CLV_EP11_UNIT_OPERATIONAL] = 1;
     bench->module_index = setup.module_index;
     cr_assert_eq(clv_unitd_vault_new(&setup, &bench->vault, &err), CLV_OK, "%s", err.fact);
     bench->domain = clv_unitd_vault_domain(bench->vault, setup.first_domain);

@@ -164,8 +164,8 @@ Test(queries, production_tests_do_not_say_test)
     cr_assert_eq(memcmp(listing.serial, "SW", 2), 0);
     cr_assert_null(strstr(listing.serial, "TEST"));
     cr_assert_eq(listing.num_units, 8);
-    cr_assert_eq(listing.units[6].role, CLV_UNITD_RECOVERY);
-    cr_assert_eq(listing.units[7].role, CLV_UNITD_FAILOVER);
+    cr_assert_eq(listing.units[6].kind, CLV_EP11_UNIT_RECOVERY);
+    cr_assert_eq(listing.units[7].kind, CLV_EP11_UNIT_FAILOVER);
     clv_unitd_vault_free(&vault);
 }
 
