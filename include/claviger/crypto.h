@@ -38,10 +38,11 @@ clv_status clv_aes_cmac(const struct clv_secret *key, const void *data, size_t l
 /* One AES-256 block. */
 clv_status clv_aes_ecb_block(const struct clv_secret *key, const uint8_t in[16], uint8_t out[16],
                              struct clv_error *err);
-/* RFC 3394, default IV: wrapped is clear_len + 8 bytes. */
+/* RFC 3394, default IV: wrapped is clear_len + 8 bytes; clear is 16 or more, a multiple of 8. */
 clv_status clv_aes_wrap(const struct clv_secret *kek, const struct clv_secret *clear,
                         uint8_t *ret_wrapped, struct clv_error *err);
-/* errors  CLV_E_FORGED: the integrity check fails */
+/* errors  CLV_E_FORGED: the integrity check fails
+ *         CLV_E_FORMAT: not 24 or more bytes, a multiple of eight */
 clv_status clv_aes_unwrap(const struct clv_secret *kek, const void *wrapped, size_t wrapped_len,
                           struct clv_secret **ret_clear, struct clv_error *err);
 
@@ -78,7 +79,9 @@ clv_status clv_rsa_generate(unsigned bits, struct clv_secret **ret_private, uint
                             size_t *ret_public_len, struct clv_error *err);
 clv_status clv_rsa_public(const struct clv_secret *private_der, uint8_t **ret_public,
                           size_t *ret_public_len, struct clv_error *err);
-/* The modulus, left-padded to its own byte length; CLV_E_FORMAT when the exponent is not 65537. */
+/* Checks a public key as every function here does: strict structure, a modulus of 2048, 3072 or
+ * 4096 bits, exponent 65537.
+ * errors  CLV_E_FORMAT */
 clv_status clv_rsa_modulus_bits(const void *public_der, size_t len, unsigned *ret_bits,
                                 struct clv_error *err);
 /* X9.31 over a SHA-256 digest: raw private operation, no min(s, n - s). Output: modulus length. */
@@ -92,18 +95,23 @@ clv_status clv_rsa_verify_x931(const void *public_der, size_t len,
 clv_status clv_rsa_verify_pkcs1(const void *public_der, size_t len,
                                 const uint8_t digest[CLV_SHA256_LEN], const void *sig,
                                 size_t sig_len, struct clv_error *err);
-/* PKCS#1 v1.5 type 2. */
+/* PKCS#1 v1.5 type 2; clear is at least 11 bytes shorter than the modulus. */
 clv_status clv_rsa_encrypt(const void *public_der, size_t len, const struct clv_secret *clear,
                            uint8_t *ret_cipher, size_t cap, size_t *ret_len, struct clv_error *err);
+/* The padding is checked in constant time.
+ * errors  CLV_E_FORGED: whatever is wrong with the block, on purpose the same; an empty message
+ *         too */
 clv_status clv_rsa_decrypt(const struct clv_secret *private_der, const void *cipher, size_t len,
                            struct clv_secret **ret_clear, struct clv_error *err);
 
 /* ---- other people's key files ---- */
+/* errors  CLV_E_UNSUPPORTED: iterations 0 or above ten million, salt above 4096 bytes */
 clv_status clv_pbkdf2_sha256(const struct clv_secret *password, const void *salt, size_t salt_len,
                              unsigned iterations, struct clv_secret **ret_key32,
                              struct clv_error *err);
 /* AES-256-GCM, 12-byte nonce, 16-byte tag behind the ciphertext, no associated data.
- * errors  CLV_E_FORGED: tag */
+ * errors  CLV_E_FORGED: tag
+ *         CLV_E_FORMAT: nothing but a tag, or less */
 clv_status clv_aes_gcm_open(const struct clv_secret *key32, const uint8_t nonce[12],
                             const void *cipher_tag, size_t len, struct clv_secret **ret_clear,
                             struct clv_error *err);

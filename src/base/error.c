@@ -50,7 +50,8 @@ static void make_printable(char *text, bool cut)
 }
 
 /* Formats into a buffer of its own first: the arguments may point into the error being written. */
-static void set_text(char out[CLV_ERROR_TEXT], const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static void set_text(char out[CLV_ERROR_TEXT],
+                                                           const char *fmt, va_list args)
 {
     char text[CLV_ERROR_TEXT] = "";
     int len = vsnprintf(text, sizeof text, fmt, args);

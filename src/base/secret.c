@@ -13,7 +13,7 @@
 
 #define SECRET_MAX 65536
 #define MAX_SPANS 32
-/* What a ceremony with the largest number of people needs at the same time, with room to spare. */
+/* OpenSSL's locked heap, and 64 secrets alive at the same time. */
 #define PROOF_LEN ((size_t)512 * 1024)
 
 /* The struct holds no secret byte, so it may live in ordinary memory. Bytes are the only thing ever

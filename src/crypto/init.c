@@ -10,8 +10,8 @@
 /* Private numbers of all keys in use at one moment. A power of two, as OpenSSL wants it. */
 #define SECURE_HEAP_LEN ((size_t)256 * 1024)
 #define SECURE_HEAP_SMALLEST 32
-/* Deeper than any path through P-521 or RSA that was measured (tests/unit/crypto/test_memory.c). */
-#define STACK_DEPTH ((size_t)48 * 1024)
+/* The deepest operation, measured, used 5 KiB. */
+#define STACK_DEPTH ((size_t)32 * 1024)
 
 /* OpenSSL wipes what it knows to be secret and frees the rest as it is: limbs of a scalar, round
  * keys, padded blocks. So everything is wiped. */

@@ -75,7 +75,8 @@ struct clv_writer {
     bool failed;
 };
 
-/* A growing writer; release with clv_writer_clear(). A zeroed struct is a valid empty one. */
+/* A growing writer; release with clv_writer_clear(). A zeroed struct is a valid empty one. What is
+ * written must not lie in the writer itself. */
 void clv_writer_init(struct clv_writer *w);
 void clv_writer_init_fixed(struct clv_writer *w, void *buf, size_t cap);
 void clv_writer_clear(struct clv_writer *w); /* wipes, frees, zero state */
@@ -96,7 +97,8 @@ void clv_write_insert(struct clv_writer *w, size_t at, const void *data, size_t 
 /* errors  CLV_E_MEMORY: out of memory, or a fixed buffer is too small */
 clv_status clv_writer_done(const struct clv_writer *w, struct clv_error *err);
 struct clv_view clv_writer_view(const struct clv_writer *w); /* dies at the next write */
-/* Hands the bytes over: *ret_data is the caller's to free(); w is left empty. */
+/* Hands the bytes over: *ret_data is the caller's to free(); w is left empty. On failure w keeps
+ * them. Not for fixed writers (CLV_E_INTERNAL). */
 clv_status clv_writer_detach(struct clv_writer *w, uint8_t **ret_data, size_t *ret_len,
                              struct clv_error *err);
 

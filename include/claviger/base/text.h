@@ -13,8 +13,8 @@
 void clv_hex(const void *data, size_t len, char *out);
 /* Groups of `group` digits separated by a blank ("ef8a 9b7a ..."): out of size cap. */
 void clv_hex_groups(const void *data, size_t len, size_t group, char *out, size_t cap);
-/* Exactly len bytes from hex text; blanks between digits are skipped, either case is taken. Constant
- * time in the digits' values, so that it may fill a secret.
+/* Exactly len bytes from hex text; blanks between digits are skipped, either case is taken.
+ * Constant time in the digits' values, so that it may fill a secret.
  * errors  CLV_E_INPUT: names the position of the wrong digit, or how many digits there are and
  *         should be. Never repeats the text. */
 clv_status clv_unhex(const char *text, size_t text_len, void *out, size_t len,
@@ -27,8 +27,9 @@ char *clv_base64(const void *data, size_t len);
 clv_status clv_unbase64(const char *text, size_t text_len, uint8_t **ret_data, size_t *ret_len,
                         struct clv_error *err);
 
-/* A name, description or remark: 1..max_chars characters of UTF-8, not blank, none of them a control,
- * bidirectional-override or other format character.
+/* A name, description or remark: 1..max_chars characters of UTF-8, not blank, none of them a
+ * control, bidirectional-override or other format character. max_chars counts code points, not
+ * bytes: a character takes up to four.
  * errors  CLV_E_INPUT: says which rule, for field `what` */
 clv_status clv_text_check(const char *text, size_t max_chars, const char *what,
                           struct clv_error *err);
