@@ -1,8 +1,8 @@
 /* crypto: the primitives EP11 and the check values need, over OpenSSL libcrypto.
  *
  * The only room that includes <openssl/...>. P-521 (ECDSA with SHA-512, ECDH), RSA (X9.31, PKCS#1
- * v1.5), AES key wrap, AES-CMAC, SHA-2, PBKDF2 and AES-GCM for other people's key files. It knows no
- * message, no file and no person. Secrets come in and go out as clv_secret; OpenSSL's own heap is
+ * v1.5), AES key wrap, AES-CMAC, SHA-2, PBKDF2 and AES-GCM for other people's key files. It knows
+ * no message, no file and no person. Secrets come in and go out as clv_secret; OpenSSL's own heap is
  * made to wipe what it frees (clv_crypto_init).
  *
  * All points are uncompressed 04||X||Y (133 bytes for P-521), scalars 66 bytes big-endian. */
@@ -19,9 +19,9 @@
 #define CLV_RSA2048_LEN 256
 #define CLV_SKI_LEN 32
 
-/* Once a process, after clv_secret_init() (again does no harm): makes sure that OpenSSL wipes what it
- * frees, and gives it a locked heap for private numbers. The wiping allocator itself is set before
- * main(), as OpenSSL demands.
+/* Once a process, after clv_secret_init() (again does no harm): makes sure that OpenSSL wipes what
+ * it frees, and gives it a locked heap for private numbers. The wiping allocator itself is set
+ * before main(), as OpenSSL demands.
  * errors  CLV_E_MEMORY: the heap cannot be locked, with what to do
  *         CLV_E_INTERNAL: another library used OpenSSL even earlier */
 clv_status clv_crypto_init(struct clv_error *err);
