@@ -120,11 +120,6 @@ static bool more_admins(const struct step *s)
            s->c->round + 1 < s->c->script->num_signers;
 }
 
-static bool all_done(const struct step *s)
-{
-    return units_all_done(s->c);
-}
-
 static bool all_passed(const struct step *s)
 {
     return units_all_passed(s->c, s->c->phase);
@@ -225,12 +220,19 @@ static clv_status note_unit(struct step *s)
     return unit_add(s->c, s->e, s->err);
 }
 
+/* What an order failed with says more than the query that follows it. */
+static bool failed(const struct clv_unit_record *unit)
+{
+    return unit->progress >= CLV_UNIT_REFUSED && unit->trouble[0] != '\0';
+}
+
 static clv_status note_observed(struct step *s)
 {
     struct clv_unit_record *unit = unit_find(s->c, s->e->unit);
     unit->observed = s->e->observed;
     unit->known = true;
-    unit->trouble[0] = '\0';
+    if (!failed(unit))
+        unit->trouble[0] = '\0';
     return CLV_OK;
 }
 
@@ -238,7 +240,8 @@ static clv_status note_silent(struct step *s)
 {
     struct clv_unit_record *unit = unit_find(s->c, s->e->unit);
     unit->known = false;
-    snprintf(unit->trouble, sizeof(unit->trouble), "%.239s", s->e->text);
+    if (!failed(unit))
+        snprintf(unit->trouble, sizeof(unit->trouble), "%.239s", s->e->text);
     return CLV_OK;
 }
 
@@ -559,8 +562,7 @@ static const struct rule rules[] = {
     IN(DISPATCH,          OUTCOME,        unit_is_out,          note_outcome,     STAY),
     IN(DISPATCH,          ORDER_OVER,     more_admins,          next_admin,       STAY),
     IN(DISPATCH,          ORDER_OVER,     rolling_back,         none,             TO_BARRIER),
-    IN(DISPATCH,          ORDER_OVER,     all_done,             sign_head,        ADVANCE),
-    IN(DISPATCH,          ORDER_OVER,     always,               sign_head,        TO_TROUBLE),
+    IN(DISPATCH,          ORDER_OVER,     always,               sign_head,        ADVANCE),
 
     IN(BARRIER,           UNIT_STATE,     unit_known,           note_observed,    STAY),
     IN(BARRIER,           UNIT_SILENT,    unit_known,           note_silent,      STAY),

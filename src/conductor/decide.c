@@ -14,25 +14,17 @@ static bool is_clean(const struct clv_observed *o)
 
 #define MAX_ROWS 64
 
-clv_status task_review_units(struct clv_conductor *c, const struct clv_task *task,
-                             struct clv_error *err)
+static size_t fill_review(const struct clv_conductor *c, char (*text)[200], const char **lines)
 {
-    static const struct clv_choice choices[] = {
-        {"reset", "Reset every unit and read it back", "Administrators and both registers go."},
-        {"go-on", "Go on without a reset", "Only where the script allows it."},
-        {"stop", "Stop the ceremony", "No unit was changed."},
-    };
-    char text[MAX_ROWS][120];
-    const char *lines[MAX_ROWS + 2];
-    size_t num = 0, choice = 0;
-    unsigned dirty = 0;
+    size_t num = 0;
+    bool dirty = false;
     for (size_t i = 0; i < c->ceremony->num_units && num < MAX_ROWS; i++, num++) {
         const struct clv_unit_record *u = &c->ceremony->units[i];
         const struct clv_observed *o = &u->observed;
-        dirty += !is_clean(o);
-        snprintf(text[num], sizeof(text[0]), "%s Unit %u  %s  %s, %u administrators, %s / %s",
-                 is_clean(o) ? "[ok]" : "[!!]", u->number, u->serial,
-                 o->imprint ? "imprint mode" : "operational", o->num_admins,
+        dirty = dirty || !is_clean(o);
+        snprintf(text[num], sizeof(text[0]), "%s Unit %u  %s %s  %s, %u admins, new %s, current %s",
+                 is_clean(o) ? "[ok]" : "[!!]", u->number, u->serial, u->location,
+                 o->imprint ? "imprint" : "operational", o->num_admins,
                  clv_ep11_new_state_text(o->new_state),
                  clv_ep11_current_state_text(o->current_state));
         lines[num] = text[num];
@@ -40,34 +32,47 @@ clv_status task_review_units(struct clv_conductor *c, const struct clv_task *tas
     lines[num++] = "";
     lines[num++] = dirty ? "Some units are not as new. A reset makes all of them clean."
                          : "All look as new. Looking clean is not being clean: reset them.";
+    return num;
+}
+
+static const struct clv_choice review_choices[] = {
+    {"reset", "Reset every unit and read it back", "Administrators and both registers go."},
+    {"stop", "Stop the ceremony", "No unit was changed."},
+    {"go-on", "Go on without a reset", "Only for units in the state the script allows."},
+};
+
+clv_status task_review_units(struct clv_conductor *c, const struct clv_task *task,
+                             struct clv_error *err)
+{
+    char text[MAX_ROWS][200], problem[CLV_ERROR_TEXT];
+    const char *lines[MAX_ROWS + 2];
     bool only_reset = c->config.script->reset_units == CLV_RESET_REQUIRED;
     struct clv_question q = {.id = "units.review",
                              .title = "The crypto units",
                              .lines = lines,
-                             .num_lines = num,
+                             .num_lines = fill_review(c, text, lines),
                              .prompt = "What now?",
                              .may_deviate = true,
-                             .help = "Compare the serial numbers with your list.",
-                             .choices = choices,
-                             .num_choices = 3};
+                             .help = "Compare serial numbers and locations with your list.",
+                             .choices = review_choices,
+                             .num_choices = only_reset ? 2 : 3};
     clv_status st = seat_person(c, task->person, err);
     while (st == CLV_OK) {
-        st = ask_choice(c, &q, &choice, err);
-        if (st == CLV_OK && choice == 2)
-            return leave_turn(c, task->person, STOP, err);
         struct clv_event e = event_of(CLV_EVENT_REVIEWED);
         struct clv_error why = {0};
+        size_t choice = 0;
+        st = ask_choice(c, &q, &choice, err);
+        if (st == CLV_OK && choice == 1)
+            return leave_turn(c, task->person, STOP, err);
         e.ok = choice == 0;
-        if (st == CLV_OK && (st = record(c, &e, &why)) == CLV_OK)
-            return CLV_OK;
-        if (st != CLV_E_RULE) {
-            if (err && err->code == CLV_OK)
+        clv_status recorded = st == CLV_OK ? record(c, &e, &why) : st;
+        if (st == CLV_OK && recorded != CLV_E_RULE) {
+            if (recorded != CLV_OK && err)
                 *err = why;
-            return st;
+            return recorded;
         }
-        q.problem = only_reset ? "The script asks for a reset of every unit."
-                               : "The script does not allow that for units in this state.";
-        st = CLV_OK;
+        snprintf(problem, sizeof(problem), "The script does not allow that for these units.");
+        q.problem = problem;
     }
     return st;
 }
@@ -88,32 +93,42 @@ static const struct {
 };
 /* clang-format on */
 
+/* What is about to be affected, in words and as a pattern. */
+static size_t fill_confirmation(const struct clv_conductor *c, const struct clv_task *task,
+                                char standing[600], char pattern[100], const char **lines)
+{
+    struct clv_writer w = {0};
+    size_t num = 0;
+    clv_ceremony_standing(c->ceremony, &w);
+    snprintf(standing, 600, "%.*s", (int)w.len, (const char *)w.data);
+    clv_writer_clear(&w);
+    lines[num++] = confirmations[task->phase].warning;
+    lines[num++] = "";
+    lines[num++] = standing;
+    if (c->ceremony->has_pattern) {
+        clv_hex_groups(c->ceremony->pattern, CLV_EP11_PATTERN_SIGNIFICANT, 4, pattern, 100);
+        lines[num++] = "The expected pattern, computed here:";
+        lines[num++] = pattern;
+    }
+    lines[num++] = "";
+    lines[num++] = task->second_person
+                       ? "A second person confirms: read the list and type it yourself."
+                       : "Read the list aloud, then type the phrase.";
+    return num;
+}
+
 clv_status task_confirm(struct clv_conductor *c, const struct clv_task *task, struct clv_error *err)
 {
-    char list[1200], phrase[1300], id[60], pattern[100], standing[600];
-    struct clv_writer w = {0};
+    char list[400], phrase[500], id[60], pattern[100], standing[600];
+    const char *lines[8];
     snprintf(phrase, sizeof(phrase), "%s %s", confirmations[task->phase].verb,
              unit_list(c, list, sizeof(list)));
     snprintf(id, sizeof(id), "confirm.%s%s", confirmations[task->phase].id,
              task->second_person ? ".second" : "");
-    clv_ceremony_standing(c->ceremony, &w);
-    snprintf(standing, sizeof(standing), "%.*s", (int)w.len, (const char *)w.data);
-    clv_writer_clear(&w);
-    clv_hex_groups(c->ceremony->pattern, 28, 4, pattern, sizeof(pattern));
-    const char *who = task->second_person
-                          ? "A second person confirms: read the list and type it yourself."
-                          : "Read the list aloud, then type the phrase.";
-    const char *lines[] = {confirmations[task->phase].warning,
-                           "",
-                           standing,
-                           "",
-                           c->ceremony->has_pattern ? "Expected pattern:" : "",
-                           c->ceremony->has_pattern ? pattern : "",
-                           who};
     struct clv_question q = {.id = id,
                              .title = confirmations[task->phase].title,
                              .lines = lines,
-                             .num_lines = sizeof(lines) / sizeof(lines[0]),
+                             .num_lines = fill_confirmation(c, task, standing, pattern, lines),
                              .phrase = phrase,
                              .prompt = "Type the phrase",
                              .max_len = sizeof(phrase) - 1,

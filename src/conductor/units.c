@@ -119,6 +119,8 @@ static clv_status run_order(struct run *run, const struct clv_order *order, stru
     run->start = clv_now_ms(run->c->config.clock);
     run->total = (unsigned)clv_fleet_num_selected(run->c->fleet);
     clv_status st = clv_fleet_run(run->c->fleet, order, &hooks, err);
+    if (st == CLV_OK && run->broken == CLV_OK)
+        (void)on_tick(run, NULL); /* the last results are lines, too */
     run->c->face->progress_end(run->c->face->ctx);
     if (st == CLV_OK && run->broken != CLV_OK) {
         if (err)
