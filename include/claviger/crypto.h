@@ -2,8 +2,8 @@
  *
  * The only room that includes <openssl/...>. P-521 (ECDSA with SHA-512, ECDH), RSA (X9.31, PKCS#1
  * v1.5), AES key wrap, AES-CMAC, SHA-2, PBKDF2 and AES-GCM for other people's key files. It knows
- * no message, no file and no person. Secrets come in and go out as clv_secret; OpenSSL's own heap is
- * made to wipe what it frees (clv_crypto_init).
+ * no message, no file and no person. Secrets come in and go out as clv_secret; OpenSSL's own heap
+ * is made to wipe what it frees (clv_crypto_init).
  *
  * All points are uncompressed 04||X||Y (133 bytes for P-521), scalars 66 bytes big-endian. */
 #ifndef CLAVIGER_CRYPTO_H

@@ -43,7 +43,8 @@ struct clv_view clv_der_octets_n(struct clv_reader *r, size_t len, const char *f
 uint32_t clv_der_octets_u32(struct clv_reader *r, const char *field); /* OCTET STRING of 4 bytes */
 /* The next whole element, header included (what a signature covers). */
 struct clv_view clv_der_whole(struct clv_reader *r, uint8_t tag, const char *field);
-/* A non-negative INTEGER as out_len big-endian bytes, left-padded. Extra leading zeros are taken. */
+/* A non-negative INTEGER as out_len big-endian bytes, left-padded. Extra leading zeros are
+ * taken. */
 void clv_der_read_unsigned(struct clv_reader *r, void *out, size_t out_len, const char *field);
 /* Content of the next element must be exactly this. */
 void clv_der_expect(struct clv_reader *r, uint8_t tag, const void *content, size_t len,
