@@ -1,5 +1,7 @@
 #include "model.h"
 
+#include "start.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,7 +199,7 @@ static void make_vault(struct model *m, unsigned num_units, bool production_test
     cr_assert_eq(clv_p521_generate(&m->oa_scalar, point, NULL), CLV_OK);
     cr_assert_eq(clv_p521_generate(&m->other_scalar, point, NULL), CLV_OK);
     struct clv_unitd_setup setup = {.production_tests = production_tests,
-                                    .num_units = {[CLV_UNITD_OPERATIONAL] = num_units},
+                                    .num_units = {[CLV_EP11_UNIT_OPERATIONAL] = num_units},
                                     .first_domain = 1,
                                     .module_index = 3,
                                     .oa_scalar = m->oa_scalar,
@@ -212,7 +214,7 @@ void model_prepare(struct model *m, unsigned num_units, bool production_tests)
 {
     *m = (struct model){.now_ms = 1000};
     the_model = m;
-    cr_assert_eq(clv_secret_init(NULL), CLV_OK);
+    test_start();
     make_vault(m, num_units, production_tests);
     make_signers(m);
     m->clock = (struct clv_clock){.wall_ms = model_now, .monotonic_ms = model_now, .ctx = m};
@@ -362,5 +364,5 @@ struct clv_order model_pattern_order(struct model *m, enum clv_order_kind kind)
 
 struct clv_unitd_domain *model_domain(struct model *m, unsigned unit)
 {
-    return clv_unitd_vault_domain(m->vault, m->listing->units[unit - 1].domain);
+    return clv_unitd_vault_domain(m->vault, m->listing->domain[unit - 1]);
 }

@@ -189,7 +189,7 @@ Test(unit_trust, a_pinned_key_never_changes)
     struct clv_unitd_ports ports = clv_unitd_ports_default();
     struct clv_unitd_listing *listing = m.listing;
     static struct clv_unitd_listing other;
-    struct clv_unitd_setup setup = {.num_units = {[CLV_UNITD_OPERATIONAL] = 2},
+    struct clv_unitd_setup setup = {.num_units = {[CLV_EP11_UNIT_OPERATIONAL] = 2},
                                     .first_domain = 1,
                                     .module_index = 3,
                                     .module_id = clv_fleet_unit(m.fleet, 1)->module_id,
