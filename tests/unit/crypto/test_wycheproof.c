@@ -29,8 +29,10 @@ static bool size_is(const json_t *group, const char *name, json_int_t want)
 static json_t *load(const char *name)
 {
     const char *folder = getenv("CLAVIGER_WYCHEPROOF");
-    if (folder == NULL || folder[0] == '\0')
-        cr_skip_test("skipped: CLAVIGER_WYCHEPROOF names no folder with Wycheproof's files");
+    if (folder == NULL || folder[0] == '\0') {
+        printf("wycheproof: %s: skipped, CLAVIGER_WYCHEPROOF names no folder\n", name);
+        cr_skip_test("CLAVIGER_WYCHEPROOF is not set");
+    }
     char *path = clv_path_join(folder, name);
     json_error_t error;
     json_t *root = json_load_file(path, 0, &error);
