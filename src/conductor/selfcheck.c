@@ -21,8 +21,8 @@ static bool from_status(clv_status st, const struct clv_error *err, const char *
 static bool check_script(const struct clv_conductor *c, char *found, size_t cap)
 {
     char hash[100];
-    clv_hex_groups(c->config.script->hash, 16, 4, hash, sizeof(hash));
-    snprintf(found, cap, "%s, SHA-256 begins %s", c->config.script->id, hash);
+    clv_hex_groups(c->config.script->hash, 8, 4, hash, sizeof(hash));
+    snprintf(found, cap, "%s, SHA-256 %s ...", c->config.script->id, hash);
     return true;
 }
 
@@ -41,8 +41,7 @@ static bool check_memory(const struct clv_conductor *c, char *found, size_t cap)
     struct clv_secret *s = NULL;
     clv_status st = clv_secret_new(4096, &s, &err);
     clv_secret_free(&s);
-    return from_status(st, &err, "secrets are locked, left out of core dumps and children", found,
-                       cap);
+    return from_status(st, &err, "secrets are locked, not dumped, not inherited", found, cap);
 }
 
 static bool check_dumps(const struct clv_conductor *c, char *found, size_t cap)
@@ -87,8 +86,8 @@ static bool check_argon2(const struct clv_conductor *c, char *found, size_t cap)
     struct clv_error err = {0};
     char good[160];
     const struct clv_kdf_cost *cost = clv_kdf_cost(c->profile);
-    snprintf(good, sizeof(good), "two implementations agree; %s: %u MiB ready, about %u ms a file",
-             cost->name, cost->memory_kib / 1024, clv_kdf_estimate_ms(c->kdf, c->profile));
+    snprintf(good, sizeof(good), "%s: %u MiB ready, about %u ms a file; cross-checked", cost->name,
+             cost->memory_kib / 1024, clv_kdf_estimate_ms(c->kdf, c->profile));
     return from_status(clv_kdf_self_test(&err), &err, good, found, cap);
 }
 
@@ -97,8 +96,8 @@ static bool check_space(const struct clv_conductor *c, char *found, size_t cap)
     struct statvfs fs = {0};
     bool read = statvfs(c->config.dir, &fs) == 0;
     unsigned long long left = (unsigned long long)fs.f_bavail * fs.f_frsize;
-    snprintf(found, cap, "%llu MiB free in the ceremony folder, %u wanted; %zu KiB set aside",
-             left >> 20, SPACE_WANTED >> 20, clv_journal_reserve_left(c->journal) / 1024);
+    snprintf(found, cap, "%llu MiB free, %u wanted; %zu KiB set aside", left >> 20,
+             SPACE_WANTED >> 20, clv_journal_reserve_left(c->journal) / 1024);
     return read && left >= SPACE_WANTED;
 }
 
@@ -114,7 +113,7 @@ static bool check_keyboards(const struct clv_conductor *c, char *found, size_t c
     if (f)
         fclose(f);
     if (f)
-        snprintf(found, cap, "%u input devices can act as a keyboard: look for one too many", num);
+        snprintf(found, cap, "%u devices can type: look for one too many", num);
     else
         snprintf(found, cap, "input devices cannot be listed here");
     return true;
