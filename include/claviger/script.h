@@ -96,7 +96,7 @@ struct clv_script {
 
     struct clv_script_step *steps;
     size_t num_steps;
-    struct clv_document *document; /* holds the texts */
+    struct clv_yaml *texts; /* holds every text above */
 };
 
 /* Reads and checks a script.
@@ -143,7 +143,7 @@ struct clv_site {
     unsigned query_seconds;       /* 1..600 */
     unsigned command_seconds;     /* 1..600 */
     uint8_t hash[CLV_SHA256_LEN];
-    struct clv_document *document; /* holds the texts */
+    struct clv_yaml *texts; /* holds every text above */
 };
 
 /* errors  as clv_script_read() */

@@ -7,15 +7,15 @@
 
 /* ---- id ---- */
 
-static clv_status check_id(const struct clv_source *source, const struct clv_node *root,
+static clv_status check_id(const struct clv_yaml_source *source, const struct clv_yaml_node *root,
                            const char *id, struct clv_error *err)
 {
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
     if (id[strspn(id, allowed)] == '\0')
         return CLV_OK;
-    return clv_source_fail(source, clv_node_child(root, "id")->at, err,
-                           "\"id\" may have letters, digits, '.' and '-' only");
+    return clv_yaml_fail(source, clv_yaml_child(root, "id")->at, err,
+                         "\"id\" may have letters, digits, '.' and '-' only");
 }
 
 /* ---- roles ---- */
@@ -26,38 +26,38 @@ struct role {
 };
 
 /* Either a number, or a mapping with number and label. */
-static clv_status read_role(const struct clv_source *source, const struct clv_node *node,
+static clv_status read_role(const struct clv_yaml_source *source, const struct clv_yaml_node *node,
                             unsigned min, unsigned max, struct role *role, struct clv_error *err)
 {
-    if (node->kind == CLV_NODE_MAP) {
-        const struct clv_field fields[] = {
+    if (node->kind == CLV_YAML_MAP) {
+        const struct clv_yaml_field fields[] = {
             {"number", CLV_FIELD_NUMBER, offsetof(struct role, number), true, min, max, NULL},
             {"label", CLV_FIELD_LINE, offsetof(struct role, label), false, 1, 40, NULL},
         };
-        return clv_fields_read(source, node, fields, sizeof fields / sizeof fields[0], role, err);
+        return clv_yaml_fields(source, node, fields, sizeof fields / sizeof fields[0], role, err);
     }
-    const struct clv_field number = {.key = node->key->text,
-                                     .kind = CLV_FIELD_NUMBER,
-                                     .offset = offsetof(struct role, number),
-                                     .min = min,
-                                     .max = max};
-    return clv_field_value(source, node, &number, role, err);
+    const struct clv_yaml_field number = {.key = node->key->text,
+                                          .kind = CLV_FIELD_NUMBER,
+                                          .offset = offsetof(struct role, number),
+                                          .min = min,
+                                          .max = max};
+    return clv_yaml_value(source, node, &number, role, err);
 }
 
-static clv_status read_roles(const struct clv_source *source, const struct clv_node *map,
+static clv_status read_roles(const struct clv_yaml_source *source, const struct clv_yaml_node *map,
                              struct clv_script *script, struct clv_error *err)
 {
     struct nodes {
-        const struct clv_node *administrator, *witness, *owners, *signers;
+        const struct clv_yaml_node *administrator, *witness, *owners, *signers;
     } n = {0};
-    static const struct clv_field fields[] = {
+    static const struct clv_yaml_field fields[] = {
         {"administrator", CLV_FIELD_NODE, offsetof(struct nodes, administrator), true, 0, 0, NULL},
         {"witness", CLV_FIELD_NODE, offsetof(struct nodes, witness), true, 0, 0, NULL},
         {"key-part-owners", CLV_FIELD_NODE, offsetof(struct nodes, owners), true, 0, 0, NULL},
         {"signature-key-owners", CLV_FIELD_NODE, offsetof(struct nodes, signers), true, 0, 0, NULL},
     };
     clv_status status =
-        clv_fields_read(source, map, fields, sizeof fields / sizeof fields[0], &n, err);
+        clv_yaml_fields(source, map, fields, sizeof fields / sizeof fields[0], &n, err);
     if (status != CLV_OK)
         return status;
 
@@ -66,7 +66,7 @@ static clv_status read_roles(const struct clv_source *source, const struct clv_n
     struct role owner = {0, "Key-part owner"};
     struct role signer = {0, "Signature-key owner"};
     const struct {
-        const struct clv_node *node;
+        const struct clv_yaml_node *node;
         unsigned min, max;
         struct role *role;
     } rows[] = {
@@ -100,22 +100,23 @@ static const char *const second_words[] = {"set-immediate", "zeroize", NULL};
 struct rules {
     struct clv_script script; /* only the members that are rules */
     unsigned kdf;
-    const struct clv_node *second;
+    const struct clv_yaml_node *second;
 };
 
-static clv_status read_second_person(const struct clv_source *source, const struct clv_node *list,
-                                     struct clv_script *script, struct clv_error *err)
+static clv_status read_second_person(const struct clv_yaml_source *source,
+                                     const struct clv_yaml_node *list, struct clv_script *script,
+                                     struct clv_error *err)
 {
-    static const struct clv_field word = {
+    static const struct clv_yaml_field word = {
         .key = "second-person-for", .kind = CLV_FIELD_WORD, .words = second_words};
-    clv_status status = clv_field_list(source, list, word.key, 0, 2, err);
+    clv_status status = clv_yaml_list(source, list, word.key, 0, 2, err);
     bool named[2] = {false, false};
-    const struct clv_node *node = status == CLV_OK ? list->first : NULL;
+    const struct clv_yaml_node *node = status == CLV_OK ? list->first : NULL;
     for (; status == CLV_OK && node != NULL; node = node->next) {
         unsigned which = 0;
-        status = clv_field_value(source, node, &word, &which, err);
+        status = clv_yaml_value(source, node, &word, &which, err);
         if (status == CLV_OK && named[which])
-            status = clv_source_fail(source, node->at, err, "\"%s\" is named twice", node->text);
+            status = clv_yaml_fail(source, node->at, err, "\"%s\" is named twice", node->text);
         if (status == CLV_OK)
             named[which] = true;
     }
@@ -126,8 +127,9 @@ static clv_status read_second_person(const struct clv_source *source, const stru
     return status;
 }
 
-static clv_status check_thresholds(const struct clv_source *source, const struct clv_node *map,
-                                   const struct clv_script *script, struct clv_error *err)
+static clv_status check_thresholds(const struct clv_yaml_source *source,
+                                   const struct clv_yaml_node *map, const struct clv_script *script,
+                                   struct clv_error *err)
 {
     const struct {
         const char *key;
@@ -136,37 +138,39 @@ static clv_status check_thresholds(const struct clv_source *source, const struct
                 {"revocation-threshold", script->revoke_threshold}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (rows[i].value > script->num_signers) {
-            return clv_source_fail(source, clv_node_child(map, rows[i].key)->at, err,
-                                   "\"%s\" is %u, but there %s only %u signature-key owner%s",
-                                   rows[i].key, rows[i].value,
-                                   script->num_signers == 1 ? "is" : "are", script->num_signers,
-                                   script->num_signers == 1 ? "" : "s");
+            return clv_yaml_fail(source, clv_yaml_child(map, rows[i].key)->at, err,
+                                 "\"%s\" is %u, but there %s only %u signature-key owner%s",
+                                 rows[i].key, rows[i].value,
+                                 script->num_signers == 1 ? "is" : "are", script->num_signers,
+                                 script->num_signers == 1 ? "" : "s");
         }
     }
     return CLV_OK;
 }
 
-static clv_status read_rules(const struct clv_source *source, const struct clv_node *map,
+static clv_status read_rules(const struct clv_yaml_source *source, const struct clv_yaml_node *map,
                              struct clv_script *script, struct clv_error *err)
 {
 #define RULE(member) offsetof(struct rules, script.member)
+#define ALSO(member) offsetof(struct rules, member)
     /* clang-format off */
-    static const struct clv_field fields[] = {
+    static const struct clv_yaml_field fields[] = {
         {"signature-threshold",      CLV_FIELD_NUMBER, RULE(sign_threshold),    true,   1,    8, NULL},
         {"revocation-threshold",     CLV_FIELD_NUMBER, RULE(revoke_threshold),  true,   1,    8, NULL},
         {"password-min-bits",        CLV_FIELD_NUMBER, RULE(password_min_bits), false, 60,  256, NULL},
-        {"kdf-profile",              CLV_FIELD_WORD, offsetof(struct rules, kdf), false, 0, 0, kdf_words},
+        {"kdf-profile",              CLV_FIELD_WORD,   ALSO(kdf),               false,  0,    0, kdf_words},
         {"reset-units",              CLV_FIELD_WORD,   RULE(reset_units),       false,  0,    0, reset_words},
         {"idle-seconds",             CLV_FIELD_NUMBER, RULE(idle_seconds),      false, 10, 3600, NULL},
         {"allow-part-owner-to-sign", CLV_FIELD_BOOL,   RULE(allow_part_owner_to_sign), false, 0, 0, NULL},
         {"allow-witness-other-role", CLV_FIELD_BOOL,   RULE(allow_witness_other_role), false, 0, 0, NULL},
-        {"second-person-for", CLV_FIELD_NODE, offsetof(struct rules, second), false, 0, 0, NULL},
+        {"second-person-for",        CLV_FIELD_NODE,   ALSO(second),            false,  0,    0, NULL},
     };
     /* clang-format on */
 #undef RULE
+#undef ALSO
     struct rules rules = {.script = *script};
     clv_status status =
-        clv_fields_read(source, map, fields, sizeof fields / sizeof fields[0], &rules, err);
+        clv_yaml_fields(source, map, fields, sizeof fields / sizeof fields[0], &rules, err);
     if (status == CLV_OK && rules.second != NULL)
         status = read_second_person(source, rules.second, &rules.script, err);
     if (status == CLV_OK)
@@ -189,13 +193,13 @@ const char *clv_step_word(enum clv_step_kind kind)
     return kind < CLV_NUM_STEP_KINDS ? step_words[kind] : "?";
 }
 
-static clv_status read_step(const struct clv_source *source, const struct clv_node *map,
+static clv_status read_step(const struct clv_yaml_source *source, const struct clv_yaml_node *map,
                             struct clv_script_step *step, struct clv_error *err)
 {
     static const char *const keys_words[] = {"create", "open", NULL};
 #define STEP(member) offsetof(struct clv_script_step, member)
     /* clang-format off */
-    static const struct clv_field fields[] = {
+    static const struct clv_yaml_field fields[] = {
         {"step",  CLV_FIELD_WORD, STEP(kind),  true,  0,    0, step_words},
         {"keys",  CLV_FIELD_WORD, STEP(keys),  false, 0,    0, keys_words},
         {"title", CLV_FIELD_LINE, STEP(title), true,  1,   60, NULL},
@@ -205,31 +209,31 @@ static clv_status read_step(const struct clv_source *source, const struct clv_no
     /* clang-format on */
 #undef STEP
     clv_status status =
-        clv_fields_read(source, map, fields, sizeof fields / sizeof fields[0], step, err);
+        clv_yaml_fields(source, map, fields, sizeof fields / sizeof fields[0], step, err);
     if (status != CLV_OK)
         return status;
-    const struct clv_node *keys = clv_node_child(map, "keys");
+    const struct clv_yaml_node *keys = clv_yaml_child(map, "keys");
     if (step->kind != CLV_STEP_SIGNATURE_KEYS && keys != NULL) {
-        return clv_source_fail(source, keys->key->at, err,
-                               "\"keys\" belongs to the step \"signature-keys\" only");
+        return clv_yaml_fail(source, keys->key->at, err,
+                             "\"keys\" belongs to the step \"signature-keys\" only");
     }
     if (step->kind == CLV_STEP_SIGNATURE_KEYS && keys == NULL) {
-        return clv_source_fail(source, map->at, err,
-                               "\"signature-keys\" must say \"keys: create\" or \"keys: open\"");
+        return clv_yaml_fail(source, map->at, err,
+                             "\"signature-keys\" must say \"keys: create\" or \"keys: open\"");
     }
     return CLV_OK;
 }
 
-static clv_status read_steps(const struct clv_source *source, const struct clv_node *list,
+static clv_status read_steps(const struct clv_yaml_source *source, const struct clv_yaml_node *list,
                              struct clv_script *script, struct clv_error *err)
 {
-    clv_status status = clv_field_list(source, list, "steps", 1, MAX_STEPS, err);
+    clv_status status = clv_yaml_list(source, list, "steps", 1, MAX_STEPS, err);
     if (status != CLV_OK)
         return status;
     script->steps = calloc(list->num, sizeof *script->steps);
     if (script->steps == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory left");
-    for (const struct clv_node *node = list->first; node != NULL; node = node->next) {
+    for (const struct clv_yaml_node *node = list->first; node != NULL; node = node->next) {
         status = read_step(source, node, &script->steps[script->num_steps], err);
         if (status != CLV_OK)
             return status;
@@ -250,17 +254,16 @@ const struct clv_script_step *clv_script_find(const struct clv_script *script,
 
 /* ---- what only the whole can show ---- */
 
-static clv_status check_sense(const struct clv_source *source, const struct clv_node *rules,
-                              const struct clv_node *steps, const struct clv_script *script,
-                              struct clv_error *err)
+static clv_status check_sense(const struct clv_yaml_source *source,
+                              const struct clv_yaml_node *rules, const struct clv_yaml_node *steps,
+                              const struct clv_script *script, struct clv_error *err)
 {
     if (clv_script_find(script, CLV_STEP_ADMINISTRATORS) != NULL)
         return CLV_OK;
     if (script->reset_units != CLV_RESET_NEVER) {
-        const struct clv_node *reset = clv_node_child(rules, "reset-units");
-        clv_status status =
-            clv_source_fail(source, reset != NULL ? reset->at : rules->key->at, err,
-                            "units that are reset need the step \"administrators\"");
+        const struct clv_yaml_node *reset = clv_yaml_child(rules, "reset-units");
+        clv_status status = clv_yaml_fail(source, reset != NULL ? reset->at : rules->key->at, err,
+                                          "units that are reset need the step \"administrators\"");
         clv_hint(err, "Add that step, or say \"reset-units: never\" for units whose administrators "
                       "stay.");
         return status;
@@ -268,24 +271,24 @@ static clv_status check_sense(const struct clv_source *source, const struct clv_
     const struct clv_script_step *keys = clv_script_find(script, CLV_STEP_SIGNATURE_KEYS);
     if (keys == NULL || keys->keys != CLV_KEYS_CREATE)
         return CLV_OK;
-    const struct clv_node *node = steps->first;
+    const struct clv_yaml_node *node = steps->first;
     for (const struct clv_script_step *step = script->steps; step != keys; step++)
         node = node->next;
-    return clv_source_fail(source, clv_node_child(node, "keys")->at, err,
-                           "new signature keys need the step \"administrators\"");
+    return clv_yaml_fail(source, clv_yaml_child(node, "keys")->at, err,
+                         "new signature keys need the step \"administrators\"");
 }
 
-static clv_status read_document(const struct clv_source *source, struct clv_script *script,
+static clv_status read_document(const struct clv_yaml_source *source, struct clv_script *script,
                                 struct clv_error *err)
 {
     struct top {
         unsigned version;
         const char *id, *title, *purpose;
-        const struct clv_node *roles, *rules, *steps;
+        const struct clv_yaml_node *roles, *rules, *steps;
     } top = {0};
 #define TOP(member) offsetof(struct top, member)
     /* clang-format off */
-    static const struct clv_field fields[] = {
+    static const struct clv_yaml_field fields[] = {
         {"claviger-script", CLV_FIELD_NUMBER, TOP(version), true,  1,    1, NULL},
         {"id",              CLV_FIELD_LINE,   TOP(id),      true,  1,   40, NULL},
         {"title",           CLV_FIELD_LINE,   TOP(title),   true,  1,   70, NULL},
@@ -296,11 +299,11 @@ static clv_status read_document(const struct clv_source *source, struct clv_scri
     };
     /* clang-format on */
 #undef TOP
-    const struct clv_node *root = script->document->root;
+    const struct clv_yaml_node *root = script->texts->root;
     clv_status status =
-        clv_document_is(source, script->document, "claviger-script", "ceremony script", err);
+        clv_yaml_is(source, script->texts, "claviger-script", "ceremony script", err);
     if (status == CLV_OK)
-        status = clv_fields_read(source, root, fields, sizeof fields / sizeof fields[0], &top, err);
+        status = clv_yaml_fields(source, root, fields, sizeof fields / sizeof fields[0], &top, err);
     if (status == CLV_OK)
         status = check_id(source, root, top.id, err);
     if (status == CLV_OK)
@@ -320,7 +323,7 @@ static clv_status read_document(const struct clv_source *source, struct clv_scri
 clv_status clv_script_parse(const char *name, const void *data, size_t len, struct clv_script **ret,
                             struct clv_error *err)
 {
-    const struct clv_source source = {.name = name, .text = data, .len = len};
+    const struct clv_yaml_source source = {.name = name, .text = data, .len = len};
     struct clv_script *script = calloc(1, sizeof *script);
     if (script == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory left");
@@ -330,7 +333,7 @@ clv_status clv_script_parse(const char *name, const void *data, size_t len, stru
     script->second_person_for_set_immediate = true;
     script->second_person_for_zeroize = true;
 
-    clv_status status = clv_document_parse(&source, &script->document, err);
+    clv_status status = clv_yaml_parse(&source, &script->texts, err);
     if (status == CLV_OK)
         status = read_document(&source, script, err);
     if (status == CLV_OK) {
@@ -359,7 +362,7 @@ void clv_script_free(struct clv_script **script)
     if (*script == NULL)
         return;
     free((*script)->steps);
-    clv_document_free(&(*script)->document);
+    clv_yaml_free(&(*script)->texts);
     free(*script);
     *script = NULL;
 }

@@ -62,15 +62,15 @@ static const char *objection_to_printer(const char *name)
     return NULL;
 }
 
-static clv_status check(const struct clv_source *source, const struct clv_node *map,
+static clv_status check(const struct clv_yaml_source *source, const struct clv_yaml_node *map,
                         const char *key, const char *(*objection)(const char *),
                         struct clv_error *err)
 {
-    const struct clv_node *node = clv_node_child(map, key);
+    const struct clv_yaml_node *node = clv_yaml_child(map, key);
     const char *why = objection(node->text);
     if (why == NULL)
         return CLV_OK;
-    return clv_source_fail(source, node->at, err, "\"%s\" %s", key, why);
+    return clv_yaml_fail(source, node->at, err, "\"%s\" %s", key, why);
 }
 
 /* ---- trusted roots ---- */
@@ -95,32 +95,32 @@ static bool looks_like_hex(const char *text)
     return len >= 64 && strspn(text, "0123456789abcdefABCDEF") == len;
 }
 
-static clv_status read_root(const struct clv_source *source, const struct clv_node *node,
+static clv_status read_root(const struct clv_yaml_source *source, const struct clv_yaml_node *node,
                             struct clv_site_root *root, struct clv_error *err)
 {
-    static const struct clv_field line = {.key = "trusted-roots",
-                                          .kind = CLV_FIELD_LINE,
-                                          .offset = offsetof(struct clv_site_root, file),
-                                          .max = 300};
-    clv_status status = clv_field_value(source, node, &line, root, err);
+    static const struct clv_yaml_field line = {.key = "trusted-roots",
+                                               .kind = CLV_FIELD_LINE,
+                                               .offset = offsetof(struct clv_site_root, file),
+                                               .max = 300};
+    clv_status status = clv_yaml_value(source, node, &line, root, err);
     if (status != CLV_OK || !looks_like_hex(node->text))
         return status;
     struct clv_error why = {0};
     if (root_from_hex(node->text, strlen(node->text), root, &why) != CLV_OK)
-        return clv_source_fail(source, node->at, err, "a trusted root: %s", why.fact);
+        return clv_yaml_fail(source, node->at, err, "a trusted root: %s", why.fact);
     return CLV_OK;
 }
 
-static clv_status read_roots(const struct clv_source *source, const struct clv_node *list,
+static clv_status read_roots(const struct clv_yaml_source *source, const struct clv_yaml_node *list,
                              struct clv_site_instance *instance, struct clv_error *err)
 {
-    clv_status status = clv_field_list(source, list, "trusted-roots", 1, MAX_ROOTS, err);
+    clv_status status = clv_yaml_list(source, list, "trusted-roots", 1, MAX_ROOTS, err);
     if (status != CLV_OK)
         return status;
     instance->roots = calloc(list->num, sizeof *instance->roots);
     if (instance->roots == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory left");
-    for (const struct clv_node *node = list->first; node != NULL; node = node->next) {
+    for (const struct clv_yaml_node *node = list->first; node != NULL; node = node->next) {
         status = read_root(source, node, &instance->roots[instance->num_roots], err);
         if (status != CLV_OK)
             return status;
@@ -131,31 +131,31 @@ static clv_status read_roots(const struct clv_source *source, const struct clv_n
 
 /* ---- units ---- */
 
-static clv_status read_units(const struct clv_source *source, const struct clv_node *node,
+static clv_status read_units(const struct clv_yaml_source *source, const struct clv_yaml_node *node,
                              struct clv_site_instance *instance, struct clv_error *err)
 {
-    static const struct clv_field number = {
+    static const struct clv_yaml_field number = {
         .key = "units", .kind = CLV_FIELD_NUMBER, .min = 1, .max = MAX_UNIT};
-    if (node->kind == CLV_NODE_TEXT && strcmp(node->text, "all") == 0)
+    if (node->kind == CLV_YAML_TEXT && strcmp(node->text, "all") == 0)
         return CLV_OK;
-    if (node->kind != CLV_NODE_LIST) {
-        return clv_source_fail(source, node->at, err,
-                               "\"units\" must be all, or a list of numbers such as [1, 2]");
+    if (node->kind != CLV_YAML_LIST) {
+        return clv_yaml_fail(source, node->at, err,
+                             "\"units\" must be all, or a list of numbers such as [1, 2]");
     }
-    clv_status status = clv_field_list(source, node, "units", 1, MAX_UNIT, err);
+    clv_status status = clv_yaml_list(source, node, "units", 1, MAX_UNIT, err);
     if (status != CLV_OK)
         return status;
     instance->units = calloc(node->num, sizeof *instance->units);
     if (instance->units == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory left");
-    for (const struct clv_node *item = node->first; item != NULL; item = item->next) {
+    for (const struct clv_yaml_node *item = node->first; item != NULL; item = item->next) {
         unsigned value = 0;
-        status = clv_field_value(source, item, &number, &value, err);
+        status = clv_yaml_value(source, item, &number, &value, err);
         if (status != CLV_OK)
             return status;
         if (instance->num_units > 0 && value <= instance->units[instance->num_units - 1]) {
-            return clv_source_fail(source, item->at, err,
-                                   "the numbers of \"units\" must go up, each one once");
+            return clv_yaml_fail(source, item->at, err,
+                                 "the numbers of \"units\" must go up, each one once");
         }
         instance->units[instance->num_units++] = value;
     }
@@ -164,16 +164,17 @@ static clv_status read_units(const struct clv_source *source, const struct clv_n
 
 /* ---- service instances ---- */
 
-static clv_status read_instance(const struct clv_source *source, const struct clv_node *map,
-                                struct clv_site_instance *instance, struct clv_error *err)
+static clv_status read_instance(const struct clv_yaml_source *source,
+                                const struct clv_yaml_node *map, struct clv_site_instance *instance,
+                                struct clv_error *err)
 {
     struct entry {
         struct clv_site_instance instance;
-        const struct clv_node *roots, *units;
+        const struct clv_yaml_node *roots, *units;
     } entry = {0};
 #define ENTRY(member) offsetof(struct entry, member)
     /* clang-format off */
-    static const struct clv_field fields[] = {
+    static const struct clv_yaml_field fields[] = {
         {"name",          CLV_FIELD_LINE, ENTRY(instance.name),       true,  1,  60, NULL},
         {"id",            CLV_FIELD_LINE, ENTRY(instance.id),         true,  1,  40, NULL},
         {"endpoint",      CLV_FIELD_LINE, ENTRY(instance.endpoint),   true,  1, 300, NULL},
@@ -185,7 +186,7 @@ static clv_status read_instance(const struct clv_source *source, const struct cl
     /* clang-format on */
 #undef ENTRY
     clv_status status =
-        clv_fields_read(source, map, fields, sizeof fields / sizeof fields[0], &entry, err);
+        clv_yaml_fields(source, map, fields, sizeof fields / sizeof fields[0], &entry, err);
     if (status != CLV_OK)
         return status;
     *instance = entry.instance;
@@ -199,31 +200,33 @@ static clv_status read_instance(const struct clv_source *source, const struct cl
     return status;
 }
 
-static clv_status refuse_twins(const struct clv_source *source, const struct clv_node *map,
-                               const struct clv_site *site, struct clv_error *err)
+static clv_status refuse_twins(const struct clv_yaml_source *source,
+                               const struct clv_yaml_node *map, const struct clv_site *site,
+                               struct clv_error *err)
 {
     const struct clv_site_instance *mine = &site->instances[site->num_instances - 1];
     for (const struct clv_site_instance *other = site->instances; other != mine; other++) {
         bool same_id = strcasecmp(other->id, mine->id) == 0;
         if (same_id || strcmp(other->name, mine->name) == 0) {
-            return clv_source_fail(source, clv_node_child(map, same_id ? "id" : "name")->at, err,
-                                   "another service instance has the same %s",
-                                   same_id ? "id" : "name");
+            return clv_yaml_fail(source, clv_yaml_child(map, same_id ? "id" : "name")->at, err,
+                                 "another service instance has the same %s",
+                                 same_id ? "id" : "name");
         }
     }
     return CLV_OK;
 }
 
-static clv_status read_instances(const struct clv_source *source, const struct clv_node *list,
-                                 struct clv_site *site, struct clv_error *err)
+static clv_status read_instances(const struct clv_yaml_source *source,
+                                 const struct clv_yaml_node *list, struct clv_site *site,
+                                 struct clv_error *err)
 {
-    clv_status status = clv_field_list(source, list, "service-instances", 1, MAX_INSTANCES, err);
+    clv_status status = clv_yaml_list(source, list, "service-instances", 1, MAX_INSTANCES, err);
     if (status != CLV_OK)
         return status;
     site->instances = calloc(list->num, sizeof *site->instances);
     if (site->instances == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory left");
-    for (const struct clv_node *node = list->first; node != NULL; node = node->next) {
+    for (const struct clv_yaml_node *node = list->first; node != NULL; node = node->next) {
         status = read_instance(source, node, &site->instances[site->num_instances++], err);
         if (status == CLV_OK)
             status = refuse_twins(source, node, site, err);
@@ -235,41 +238,43 @@ static clv_status read_instances(const struct clv_source *source, const struct c
 
 /* ---- the whole file ---- */
 
-static clv_status read_folders(const struct clv_source *source, const struct clv_node *map,
-                               struct clv_site *site, struct clv_error *err)
+static clv_status read_folders(const struct clv_yaml_source *source,
+                               const struct clv_yaml_node *map, struct clv_site *site,
+                               struct clv_error *err)
 {
-    static const struct clv_field fields[] = {
+    static const struct clv_yaml_field fields[] = {
         {"key-files", CLV_FIELD_LINE, offsetof(struct clv_site, key_files_folder), false, 1, 300,
          NULL},
         {"receipts", CLV_FIELD_LINE, offsetof(struct clv_site, receipts_folder), false, 1, 300,
          NULL},
     };
-    return clv_fields_read(source, map, fields, sizeof fields / sizeof fields[0], site, err);
+    return clv_yaml_fields(source, map, fields, sizeof fields / sizeof fields[0], site, err);
 }
 
-static clv_status read_deadlines(const struct clv_source *source, const struct clv_node *map,
-                                 struct clv_site *site, struct clv_error *err)
+static clv_status read_deadlines(const struct clv_yaml_source *source,
+                                 const struct clv_yaml_node *map, struct clv_site *site,
+                                 struct clv_error *err)
 {
-    static const struct clv_field fields[] = {
+    static const struct clv_yaml_field fields[] = {
         {"query-seconds", CLV_FIELD_NUMBER, offsetof(struct clv_site, query_seconds), false, 1, 600,
          NULL},
         {"command-seconds", CLV_FIELD_NUMBER, offsetof(struct clv_site, command_seconds), false, 1,
          600, NULL},
     };
-    return clv_fields_read(source, map, fields, sizeof fields / sizeof fields[0], site, err);
+    return clv_yaml_fields(source, map, fields, sizeof fields / sizeof fields[0], site, err);
 }
 
-static clv_status read_document(const struct clv_source *source, struct clv_site *site,
+static clv_status read_document(const struct clv_yaml_source *source, struct clv_site *site,
                                 struct clv_error *err)
 {
     struct top {
         unsigned version;
-        const struct clv_node *instances, *folders, *deadlines;
+        const struct clv_yaml_node *instances, *folders, *deadlines;
         const char *printer;
     } top = {.printer = "none"};
 #define TOP(member) offsetof(struct top, member)
     /* clang-format off */
-    static const struct clv_field fields[] = {
+    static const struct clv_yaml_field fields[] = {
         {"claviger-site",     CLV_FIELD_NUMBER, TOP(version),   true,  1,  1, NULL},
         {"service-instances", CLV_FIELD_NODE,   TOP(instances), true,  0,  0, NULL},
         {"folders",           CLV_FIELD_NODE,   TOP(folders),   false, 0,  0, NULL},
@@ -278,10 +283,10 @@ static clv_status read_document(const struct clv_source *source, struct clv_site
     };
     /* clang-format on */
 #undef TOP
-    const struct clv_node *root = site->document->root;
-    clv_status status = clv_document_is(source, site->document, "claviger-site", "site file", err);
+    const struct clv_yaml_node *root = site->texts->root;
+    clv_status status = clv_yaml_is(source, site->texts, "claviger-site", "site file", err);
     if (status == CLV_OK)
-        status = clv_fields_read(source, root, fields, sizeof fields / sizeof fields[0], &top, err);
+        status = clv_yaml_fields(source, root, fields, sizeof fields / sizeof fields[0], &top, err);
     if (status == CLV_OK)
         status = read_instances(source, top.instances, site, err);
     if (status == CLV_OK && top.folders != NULL)
@@ -298,14 +303,14 @@ static clv_status read_document(const struct clv_source *source, struct clv_site
 clv_status clv_site_parse(const char *name, const void *data, size_t len, struct clv_site **ret,
                           struct clv_error *err)
 {
-    const struct clv_source source = {.name = name, .text = data, .len = len};
+    const struct clv_yaml_source source = {.name = name, .text = data, .len = len};
     struct clv_site *site = calloc(1, sizeof *site);
     if (site == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory left");
     site->query_seconds = 10;
     site->command_seconds = 30;
 
-    clv_status status = clv_document_parse(&source, &site->document, err);
+    clv_status status = clv_yaml_parse(&source, &site->texts, err);
     if (status == CLV_OK)
         status = read_document(&source, site, err);
     if (status == CLV_OK) {
@@ -373,7 +378,7 @@ void clv_site_free(struct clv_site **site)
         free((*site)->instances[i].units);
     }
     free((*site)->instances);
-    clv_document_free(&(*site)->document);
+    clv_yaml_free(&(*site)->texts);
     free(*site);
     *site = NULL;
 }

@@ -16,7 +16,7 @@ static bool continues_character(char c)
     return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-static struct place place_of(const struct clv_source *source, size_t at)
+static struct place place_of(const struct clv_yaml_source *source, size_t at)
 {
     struct place place = {.line = 1, .column = 1};
     if (at > source->len)
@@ -39,12 +39,12 @@ static struct place place_of(const struct clv_source *source, size_t at)
     return place;
 }
 
-unsigned clv_source_line(const struct clv_source *source, size_t at)
+unsigned clv_yaml_line(const struct clv_yaml_source *source, size_t at)
 {
     return place_of(source, at).line;
 }
 
-size_t clv_source_offset(const struct clv_source *source, unsigned line, unsigned column)
+size_t clv_yaml_offset(const struct clv_yaml_source *source, unsigned line, unsigned column)
 {
     size_t at = 0;
     for (; line > 1 && at < source->len; at++) {
@@ -61,7 +61,7 @@ size_t clv_source_offset(const struct clv_source *source, unsigned line, unsigne
 }
 
 /* The part of the line around the place that fits, never cutting a character. */
-static void quote(const struct clv_source *source, struct place place, size_t at,
+static void quote(const struct clv_yaml_source *source, struct place place, size_t at,
                   struct clv_error *err)
 {
     size_t from = place.start, to = place.end;
@@ -86,8 +86,8 @@ static void quote(const struct clv_source *source, struct place place, size_t at
     clv_quote(err, line, marks);
 }
 
-clv_status clv_source_fail(const struct clv_source *source, size_t at, struct clv_error *err,
-                           const char *fmt, ...)
+clv_status clv_yaml_fail(const struct clv_yaml_source *source, size_t at, struct clv_error *err,
+                         const char *fmt, ...)
 {
     char what[CLV_ERROR_TEXT];
     va_list args;
@@ -160,7 +160,7 @@ static const char *objection(uint32_t code)
     return NULL;
 }
 
-clv_status clv_source_check(const struct clv_source *source, struct clv_error *err)
+clv_status clv_yaml_check(const struct clv_yaml_source *source, struct clv_error *err)
 {
     if (source->len > CLV_SCRIPT_FILE_MAX) {
         return clv_fail(err, CLV_E_SCRIPT, "%.60s: larger than %d bytes",
@@ -170,12 +170,12 @@ clv_status clv_source_check(const struct clv_source *source, struct clv_error *e
         uint32_t code = 0;
         size_t len = character((const uint8_t *)source->text + at, source->len - at, &code);
         if (len == 0)
-            return clv_source_fail(source, at, err, "a byte that is not UTF-8");
+            return clv_yaml_fail(source, at, err, "a byte that is not UTF-8");
         const char *why = objection(code);
         if (why != NULL)
-            return clv_source_fail(source, at, err, "%s", why);
+            return clv_yaml_fail(source, at, err, "%s", why);
         if (code == '%' && (at == 0 || source->text[at - 1] == '\n'))
-            return clv_source_fail(source, at, err, "a YAML directive: not used here");
+            return clv_yaml_fail(source, at, err, "a YAML directive: not used here");
         at += len;
     }
     return CLV_OK;

@@ -10,7 +10,7 @@
 #define MAX_NODES 2000
 
 struct building {
-    const struct clv_source *source;
+    const struct clv_yaml_source *source;
     struct fy_diag *diag;
     struct fy_parser *parser;
     struct fy_event *event; /* the current one */
@@ -18,10 +18,10 @@ struct building {
     size_t last_at; /* where we were last, for what has no place of its own */
 };
 
-static void node_free(struct clv_node *node)
+static void node_free(struct clv_yaml_node *node)
 {
     while (node != NULL) {
-        struct clv_node *next = node->next;
+        struct clv_yaml_node *next = node->next;
         if (node->key != NULL)
             free(node->key->text);
         free(node->key);
@@ -32,17 +32,17 @@ static void node_free(struct clv_node *node)
     }
 }
 
-void clv_document_free(struct clv_document **document)
+void clv_yaml_free(struct clv_yaml **yaml)
 {
-    if (*document != NULL)
-        node_free((*document)->root);
-    free(*document);
-    *document = NULL;
+    if (*yaml != NULL)
+        node_free((*yaml)->root);
+    free(*yaml);
+    *yaml = NULL;
 }
 
-const struct clv_node *clv_node_child(const struct clv_node *map, const char *key)
+const struct clv_yaml_node *clv_yaml_child(const struct clv_yaml_node *map, const char *key)
 {
-    for (const struct clv_node *child = map->first; child != NULL; child = child->next) {
+    for (const struct clv_yaml_node *child = map->first; child != NULL; child = child->next) {
         if (child->key != NULL && strcmp(child->key->text, key) == 0)
             return child;
     }
@@ -69,9 +69,9 @@ static clv_status syntax_error(struct building *b, struct clv_error *err)
     void *iterator = NULL;
     const struct fy_diag_error *fault = fy_diag_errors_iterate(b->diag, &iterator);
     if (fault == NULL || fault->line < 1 || fault->column < 1)
-        return clv_source_fail(b->source, b->last_at, err, "not understood as YAML near here");
-    size_t at = clv_source_offset(b->source, (unsigned)fault->line, (unsigned)fault->column);
-    return clv_source_fail(b->source, at, err, "%s", fault->msg);
+        return clv_yaml_fail(b->source, b->last_at, err, "not understood as YAML near here");
+    size_t at = clv_yaml_offset(b->source, (unsigned)fault->line, (unsigned)fault->column);
+    return clv_yaml_fail(b->source, at, err, "%s", fault->msg);
 }
 
 static clv_status next_event(struct building *b, struct clv_error *err)
@@ -95,7 +95,7 @@ static clv_status expect_event(struct building *b, enum fy_event_type type, cons
     size_t at = b->last_at;
     if (b->event->type == FYET_DOCUMENT_START)
         at = token_at(b, b->event->document_start.document_start);
-    return clv_source_fail(b->source, at, err, "%s", otherwise);
+    return clv_yaml_fail(b->source, at, err, "%s", otherwise);
 }
 
 /* ---- nodes ---- */
@@ -105,21 +105,21 @@ static clv_status refuse_decoration(struct building *b, struct fy_token *anchor,
 {
     if (anchor != NULL) {
         size_t at = token_at(b, anchor);
-        return clv_source_fail(b->source, at, err, "anchors (&) are not used here");
+        return clv_yaml_fail(b->source, at, err, "anchors (&) are not used here");
     }
     if (tag != NULL) {
         size_t at = token_at(b, tag);
-        return clv_source_fail(b->source, at, err, "tags (!) are not used here");
+        return clv_yaml_fail(b->source, at, err, "tags (!) are not used here");
     }
     return CLV_OK;
 }
 
-static clv_status node_new(struct building *b, enum clv_node_kind kind, size_t at,
-                           struct clv_node **ret, struct clv_error *err)
+static clv_status node_new(struct building *b, enum clv_yaml_kind kind, size_t at,
+                           struct clv_yaml_node **ret, struct clv_error *err)
 {
     if (++b->num_nodes > MAX_NODES)
-        return clv_source_fail(b->source, at, err, "more than %d values", MAX_NODES);
-    struct clv_node *node = calloc(1, sizeof *node);
+        return clv_yaml_fail(b->source, at, err, "more than %d values", MAX_NODES);
+    struct clv_yaml_node *node = calloc(1, sizeof *node);
     if (node == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory left");
     node->kind = kind;
@@ -128,7 +128,7 @@ static clv_status node_new(struct building *b, enum clv_node_kind kind, size_t a
     return CLV_OK;
 }
 
-static clv_status scalar_node(struct building *b, struct clv_node **ret, struct clv_error *err)
+static clv_status scalar_node(struct building *b, struct clv_yaml_node **ret, struct clv_error *err)
 {
     struct fy_token *token = b->event->scalar.value;
     clv_status status = refuse_decoration(b, b->event->scalar.anchor, b->event->scalar.tag, err);
@@ -139,10 +139,10 @@ static clv_status scalar_node(struct building *b, struct clv_node **ret, struct 
     if (text == NULL) /* "key:" with nothing behind it */
         text = "", len = 0;
     if (memchr(text, '\0', len) != NULL)
-        return clv_source_fail(b->source, at, err, "a control character");
+        return clv_yaml_fail(b->source, at, err, "a control character");
 
-    struct clv_node *node = NULL;
-    status = node_new(b, CLV_NODE_TEXT, at, &node, err);
+    struct clv_yaml_node *node = NULL;
+    status = node_new(b, CLV_YAML_TEXT, at, &node, err);
     if (status != CLV_OK)
         return status;
     node->plain = fy_token_scalar_style(token) == FYSS_PLAIN;
@@ -155,24 +155,24 @@ static clv_status scalar_node(struct building *b, struct clv_node **ret, struct 
     return CLV_OK;
 }
 
-static clv_status build(struct building *b, unsigned depth, struct clv_node **ret,
+static clv_status build(struct building *b, unsigned depth, struct clv_yaml_node **ret,
                         struct clv_error *err);
 
 /* The current event is the key. */
-static clv_status build_key(struct building *b, const struct clv_node *map, struct clv_node **ret,
-                            struct clv_error *err)
+static clv_status build_key(struct building *b, const struct clv_yaml_node *map,
+                            struct clv_yaml_node **ret, struct clv_error *err)
 {
     if (b->event->type != FYET_SCALAR)
-        return clv_source_fail(b->source, b->last_at, err, "a key must be a single word");
-    struct clv_node *key = NULL;
+        return clv_yaml_fail(b->source, b->last_at, err, "a key must be a single word");
+    struct clv_yaml_node *key = NULL;
     clv_status status = scalar_node(b, &key, err);
     if (status != CLV_OK)
         return status;
-    const struct clv_node *twice = clv_node_child(map, key->text);
+    const struct clv_yaml_node *twice = clv_yaml_child(map, key->text);
     if (twice != NULL) {
-        status = clv_source_fail(b->source, key->at, err,
-                                 "\"%.40s\" stands here twice, first on line %u", key->text,
-                                 clv_source_line(b->source, twice->key->at));
+        status =
+            clv_yaml_fail(b->source, key->at, err, "\"%.40s\" stands here twice, first on line %u",
+                          key->text, clv_yaml_line(b->source, twice->key->at));
         node_free(key);
         return status;
     }
@@ -180,14 +180,14 @@ static clv_status build_key(struct building *b, const struct clv_node *map, stru
     return CLV_OK;
 }
 
-static clv_status build_children(struct building *b, struct clv_node *parent, unsigned depth,
+static clv_status build_children(struct building *b, struct clv_yaml_node *parent, unsigned depth,
                                  struct clv_error *err)
 {
-    bool map = parent->kind == CLV_NODE_MAP;
+    bool map = parent->kind == CLV_YAML_MAP;
     enum fy_event_type end = map ? FYET_MAPPING_END : FYET_SEQUENCE_END;
-    struct clv_node **tail = &parent->first;
+    struct clv_yaml_node **tail = &parent->first;
     for (;;) {
-        struct clv_node *key = NULL;
+        struct clv_yaml_node *key = NULL;
         clv_status status = next_event(b, err);
         if (status != CLV_OK || b->event->type == end)
             return status;
@@ -208,7 +208,7 @@ static clv_status build_children(struct building *b, struct clv_node *parent, un
     }
 }
 
-static clv_status collection_node(struct building *b, unsigned depth, struct clv_node **ret,
+static clv_status collection_node(struct building *b, unsigned depth, struct clv_yaml_node **ret,
                                   struct clv_error *err)
 {
     bool map = b->event->type == FYET_MAPPING_START;
@@ -222,10 +222,10 @@ static clv_status collection_node(struct building *b, unsigned depth, struct clv
         return status;
     size_t at = token_at(b, start);
     if (depth >= MAX_DEPTH)
-        return clv_source_fail(b->source, at, err, "nested too deeply");
+        return clv_yaml_fail(b->source, at, err, "nested too deeply");
 
-    struct clv_node *node = NULL;
-    status = node_new(b, map ? CLV_NODE_MAP : CLV_NODE_LIST, at, &node, err);
+    struct clv_yaml_node *node = NULL;
+    status = node_new(b, map ? CLV_YAML_MAP : CLV_YAML_LIST, at, &node, err);
     if (status != CLV_OK)
         return status;
     status = build_children(b, node, depth, err);
@@ -238,7 +238,7 @@ static clv_status collection_node(struct building *b, unsigned depth, struct clv
 }
 
 /* The value that the current event begins. */
-static clv_status build(struct building *b, unsigned depth, struct clv_node **ret,
+static clv_status build(struct building *b, unsigned depth, struct clv_yaml_node **ret,
                         struct clv_error *err)
 {
     if (b->event->type == FYET_SCALAR)
@@ -247,13 +247,12 @@ static clv_status build(struct building *b, unsigned depth, struct clv_node **re
         return collection_node(b, depth, ret, err);
     if (b->event->type == FYET_ALIAS) {
         size_t at = token_at(b, b->event->alias.anchor);
-        return clv_source_fail(b->source, at, err, "aliases (*) are not used here");
+        return clv_yaml_fail(b->source, at, err, "aliases (*) are not used here");
     }
-    return clv_source_fail(b->source, b->last_at, err, "a value is missing here");
+    return clv_yaml_fail(b->source, b->last_at, err, "a value is missing here");
 }
 
-static clv_status build_all(struct building *b, struct clv_document *document,
-                            struct clv_error *err)
+static clv_status build_all(struct building *b, struct clv_yaml *yaml, struct clv_error *err)
 {
     clv_status status = expect_event(b, FYET_STREAM_START, "not understood as YAML", err);
     if (status == CLV_OK)
@@ -262,7 +261,7 @@ static clv_status build_all(struct building *b, struct clv_document *document,
         status =
             expect_event(b, FYET_MAPPING_START, "the file must consist of \"key: value\"", err);
     if (status == CLV_OK)
-        status = build(b, 0, &document->root, err);
+        status = build(b, 0, &yaml->root, err);
     if (status == CLV_OK)
         status = expect_event(b, FYET_DOCUMENT_END, "something stands behind the end", err);
     if (status == CLV_OK)
@@ -308,28 +307,28 @@ static void parser_close(struct building *b)
         fy_diag_destroy(b->diag);
 }
 
-clv_status clv_document_parse(const struct clv_source *source, struct clv_document **ret,
-                              struct clv_error *err)
+clv_status clv_yaml_parse(const struct clv_yaml_source *source, struct clv_yaml **ret,
+                          struct clv_error *err)
 {
-    clv_status status = clv_source_check(source, err);
+    clv_status status = clv_yaml_check(source, err);
     if (status != CLV_OK)
         return status;
     if (source->len == 0) /* libfyaml would measure an empty text itself */
-        return clv_source_fail(source, 0, err, "the file is empty");
+        return clv_yaml_fail(source, 0, err, "the file is empty");
 
     struct building b = {.source = source};
-    struct clv_document *document = calloc(1, sizeof *document);
-    if (document == NULL || !parser_open(&b)) {
+    struct clv_yaml *yaml = calloc(1, sizeof *yaml);
+    if (yaml == NULL || !parser_open(&b)) {
         status = clv_fail(err, CLV_E_MEMORY, "no memory left");
         goto out;
     }
-    status = build_all(&b, document, err);
+    status = build_all(&b, yaml, err);
     if (status == CLV_OK) {
-        *ret = document;
-        document = NULL;
+        *ret = yaml;
+        yaml = NULL;
     }
 out:
     parser_close(&b);
-    clv_document_free(&document);
+    clv_yaml_free(&yaml);
     return status;
 }
