@@ -187,6 +187,10 @@ clv_status clv_event_encode(const struct clv_event *event, struct clv_writer *w,
  * errors  CLV_E_FORMAT */
 clv_status clv_event_decode(struct clv_view line, struct clv_event *ret, struct clv_error *err);
 
+/* Name and form of an event's n-th member ("unit", "number"), behind "event" and "time"; NULL when
+ * there is none. For the format's page. */
+const char *clv_event_member(enum clv_event_kind kind, size_t n, const char **ret_form);
+
 /* ---- what the engine knows ---- */
 struct clv_seat {
     enum clv_role role;

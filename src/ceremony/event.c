@@ -96,7 +96,7 @@ static const struct member members[CLV_NUM_EVENTS][MAX_MEMBERS] = {
     [CLV_EVENT_PERSON_HERE]    = { {"seat", F_PERSON}, {"role", F_TEXT}, {"name", F_NAME} },
     [CLV_EVENT_ROLL_COMPLETE]  = { {"people", F_NUMBER} },
     [CLV_EVENT_UNIT_SEEN]      = { {"unit", F_UNIT}, {"module", F_MODULE}, {"device-key", F_DIGEST},
-                                   {"root-key", F_DIGEST2}, {"location", F_NAME}, {"firmware", F_TEXT} },
+                                   {"root-key", F_DIGEST2}, {"location", F_NAME}, {"service", F_TEXT} },
     [CLV_EVENT_UNITS_FOUND]    = { {"units", F_NUMBER} },
     [CLV_EVENT_UNIT_STATE]     = { {"unit", F_UNIT}, {"state", F_OBSERVED} },
     [CLV_EVENT_UNIT_SILENT]    = { {"unit", F_UNIT}, {"reason", F_TEXT} },
@@ -141,6 +141,20 @@ static const struct member members[CLV_NUM_EVENTS][MAX_MEMBERS] = {
                                    {"left-to-do", F_TEXT} },
 };
 /* clang-format on */
+
+static const char *const form_names[] = {
+    [UINT] = "number",  [BOOL] = "true or false",    [TEXT] = "text",
+    [BYTES] = "hex",    [PHASE] = "name of a phase", [DECISION] = "name of a decision",
+    [OBSERVED] = "object",
+};
+
+const char *clv_event_member(enum clv_event_kind kind, size_t n, const char **ret_form)
+{
+    if (n >= MAX_MEMBERS || members[kind][n].name == NULL)
+        return NULL;
+    *ret_form = form_names[fields[members[kind][n].field].form];
+    return members[kind][n].name;
+}
 
 /* ---- writing ---- */
 

@@ -140,6 +140,42 @@ static clv_status write_codes(struct clv_conductor *c, const struct sheet_parts 
     return st;
 }
 
+/* A receipt counts when what was written proves what was meant: the file again from disk, and the
+ * same file from the codes. */
+static clv_status read_back(struct clv_conductor *c, const struct sheet_parts *p,
+                            struct clv_error *err)
+{
+    struct clv_receipt_facts *facts = calloc(1, sizeof(*facts));
+    uint8_t *file = NULL, *from_codes = NULL, *codes = NULL;
+    size_t file_len = 0, from_codes_len = 0, codes_len = 0;
+    char name[100], codes_name[100];
+    snprintf(name, sizeof(name), "%s.tlog-proof", p->stem);
+    snprintf(codes_name, sizeof(codes_name), "%s.codes", p->stem);
+    char *path = clv_path_join(c->receipts_dir, name);
+    char *codes_path = clv_path_join(c->receipts_dir, codes_name);
+    clv_status st = path && codes_path && facts
+                        ? clv_file_read(path, CLV_RECEIPT_MAX, &file, &file_len, err)
+                        : clv_fail(err, CLV_E_MEMORY, "no memory to read a receipt back");
+    if (st == CLV_OK)
+        st = clv_receipt_verify(clv_view_of(file, file_len), clv_journal_key(c->journal), facts,
+                                err);
+    if (st == CLV_OK)
+        st = clv_file_read(codes_path, CLV_RECEIPT_MAX, &codes, &codes_len, err);
+    if (st == CLV_OK)
+        st = clv_receipt_from_codes(clv_view_of(codes, codes_len), &from_codes, &from_codes_len,
+                                    NULL, err);
+    if (st == CLV_OK &&
+        !clv_view_equal(clv_view_of(file, file_len), clv_view_of(from_codes, from_codes_len)))
+        st = clv_fail(err, CLV_E_MISMATCH, "the codes do not give the receipt's file back");
+    free(file);
+    free(from_codes);
+    free(codes);
+    free(path);
+    free(codes_path);
+    free(facts);
+    return st == CLV_OK ? st : clv_while(err, "reading the receipt back");
+}
+
 static clv_status show_receipt(struct clv_conductor *c, const struct clv_document *doc,
                                struct clv_error *err)
 {
@@ -187,12 +223,14 @@ clv_status make_receipt(struct clv_conductor *c, const struct receipt_request *r
     if (st == CLV_OK)
         st = write_codes(c, p, err);
     if (st == CLV_OK)
+        st = read_back(c, p, err);
+    if (st == CLV_OK)
         st = write_beside(c, p->stem, ".pdf", NULL, 0, &path, err);
     if (st == CLV_OK)
         st = clv_document_write_pdf(&doc, path, err);
     if (st == CLV_OK) {
         print_file(c, path);
-        tell(c, CLV_TONE_DONE, "Receipt %s: %s", p->serial, path);
+        tell(c, CLV_TONE_DONE, "Receipt %s, written and read back: %s", p->serial, path);
         st = show_receipt(c, &doc, err);
     }
     free(path);
