@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 128
+#define BACKLOG SOMAXCONN /* a client that cannot wait is refused when it is full */
 
 /* ---- Unix sockets ---- */
 
