@@ -109,6 +109,10 @@ clv_status open_keyfile(struct clv_conductor *c, const struct clv_task *task, co
 /* What to do after something was refused in somebody's turn. */
 clv_status ask_after_failure(struct clv_conductor *c, const char *id, const struct clv_error *why,
                              bool other_file, enum after_failure *ret, struct clv_error *err);
+/* When a turn failed with something its person can mend: says so, asks what now, and answers CLV_OK
+ * so that the engine's next task is asked for. Anything else, and CLV_OK, is returned as it is. */
+clv_status survive_refusal(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                           bool other_file, clv_status st, struct clv_error *err);
 /* Carries out LATER and STOP for the person whose turn it is. */
 clv_status leave_turn(struct clv_conductor *c, unsigned person, enum after_failure how,
                       struct clv_error *err);
@@ -141,7 +145,7 @@ clv_status make_fleet(struct clv_conductor *c, struct clv_error *err);
 void free_fleet(struct clv_conductor *c);
 
 /* ---- units.c ---- */
-/* "1,2,3,4,5,6": the active units, for phrases; borrowed from buf. */
+/* "1,2,3,4,5,6": the active units, for phrases; ranges ("1-40,42") above a dozen. Written to buf. */
 const char *unit_list(const struct clv_conductor *c, char *buf, size_t cap);
 void forget_parts(struct clv_conductor *c);
 

@@ -181,6 +181,28 @@ clv_status ask_after_failure(struct clv_conductor *c, const char *id, const stru
     return st;
 }
 
+clv_status survive_refusal(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                           bool other_file, clv_status st, struct clv_error *err)
+{
+    static const clv_status survivable[] = {
+        CLV_E_RULE,   CLV_E_EXISTS, CLV_E_FULL,     CLV_E_PERMISSION, CLV_E_IO,
+        CLV_E_MEMORY, CLV_E_FORMAT, CLV_E_MISMATCH, CLV_E_MISSING,
+    };
+    bool go_on = false;
+    for (size_t i = 0; i < sizeof(survivable) / sizeof(survivable[0]); i++)
+        go_on = go_on || st == survivable[i];
+    if (!go_on || c->ceremony->turn == 0)
+        return st;
+    struct clv_error why = *err;
+    enum after_failure after = TRY_AGAIN;
+    *err = (struct clv_error){0};
+    clv_kept(&why, "Nothing was changed, and nothing of the others is lost.");
+    st = ask_after_failure(c, id, &why, other_file, &after, err);
+    if (st == CLV_OK && (after == LATER || after == STOP))
+        st = leave_turn(c, task->person, after, err);
+    return st;
+}
+
 /* ---- open ---- */
 
 static clv_status open_once(struct clv_conductor *c, const struct clv_task *task, const char *id,

@@ -206,28 +206,13 @@ static clv_status create_part(struct clv_conductor *c, const struct clv_task *ta
     return st;
 }
 
-/* A refused part costs its owner a second try, and nobody anything else. */
-static clv_status survive_refusal(struct clv_conductor *c, const struct clv_task *task,
-                                  const char *id, bool other_file, clv_status st,
-                                  struct clv_error *err)
+/* A refused part costs its owner another try, and nobody anything else. */
+static clv_status try_again(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                            bool other_file, clv_status st, struct clv_error *err)
 {
-    static const clv_status survivable[] = {CLV_E_RULE,       CLV_E_EXISTS, CLV_E_FULL,
-                                            CLV_E_PERMISSION, CLV_E_IO,     CLV_E_MEMORY,
-                                            CLV_E_MISMATCH,   CLV_E_MISSING};
-    bool go_on = false;
-    for (size_t i = 0; i < sizeof(survivable) / sizeof(survivable[0]); i++)
-        go_on = go_on || st == survivable[i];
-    if (!go_on || c->ceremony->turn == 0)
-        return st;
-    struct clv_error why = *err;
-    enum after_failure after = TRY_AGAIN;
-    *err = (struct clv_error){0};
-    clv_same_guard_drop(c->guard, CLV_SAME_PART, seat_of(c, task->person)->name);
-    clv_kept(&why, "Nothing was loaded, and nothing of the others is lost.");
-    st = ask_after_failure(c, id, &why, other_file, &after, err);
-    if (st == CLV_OK && (after == LATER || after == STOP))
-        st = leave_turn(c, task->person, after, err);
-    return st;
+    if (st != CLV_OK)
+        clv_same_guard_drop(c->guard, CLV_SAME_PART, seat_of(c, task->person)->name);
+    return survive_refusal(c, task, id, other_file, st, err);
 }
 
 clv_status task_create_part(struct clv_conductor *c, const struct clv_task *task,
@@ -241,7 +226,7 @@ clv_status task_create_part(struct clv_conductor *c, const struct clv_task *task
     st = create_part(c, task, id, err);
     if (st == CLV_OK)
         return end_turn(c, task->person, err);
-    return survive_refusal(c, task, id, false, st, err);
+    return try_again(c, task, id, false, st, err);
 }
 
 /* ---- commitments, from paper ---- */
@@ -335,7 +320,7 @@ clv_status task_commitment(struct clv_conductor *c, const struct clv_task *task,
         st = record(c, &e, err);
     if (st == CLV_OK)
         return end_turn(c, task->person, err);
-    return survive_refusal(c, task, id, false, st, err);
+    return try_again(c, task, id, false, st, err);
 }
 
 /* ---- loading ---- */
@@ -418,7 +403,7 @@ clv_status task_open_part(struct clv_conductor *c, const struct clv_task *task,
              task->slot);
         return end_turn(c, task->person, err);
     }
-    return survive_refusal(c, task, id, true, st, err);
+    return try_again(c, task, id, true, st, err);
 }
 
 void forget_parts(struct clv_conductor *c)

@@ -140,26 +140,15 @@ static clv_status open_key(struct clv_conductor *c, const struct clv_task *task,
     return st;
 }
 
-/* Refused by a rule (the same key twice): said, and the same person is asked again. */
-static clv_status survive_refusal(struct clv_conductor *c, const struct clv_task *task,
-                                  const char *id, clv_status st, struct clv_error *err)
+/* A refused key costs its owner another try, and nobody anything else. */
+static clv_status try_again(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                            clv_status st, struct clv_error *err)
 {
-    static const clv_status survivable[] = {CLV_E_RULE, CLV_E_EXISTS, CLV_E_FULL,  CLV_E_PERMISSION,
-                                            CLV_E_IO,   CLV_E_MEMORY, CLV_E_FORMAT};
-    bool go_on = false;
-    for (size_t i = 0; i < sizeof(survivable) / sizeof(survivable[0]); i++)
-        go_on = go_on || st == survivable[i];
-    if (!go_on || c->ceremony->turn == 0)
-        return st;
-    struct clv_error why = *err;
-    enum after_failure after = TRY_AGAIN;
-    *err = (struct clv_error){0};
-    clv_sigkey_clear(&c->keys[task->slot - 1]);
-    clv_same_guard_drop(c->guard, CLV_SAME_PASSWORD, seat_of(c, task->person)->name);
-    st = ask_after_failure(c, id, &why, false, &after, err);
-    if (st == CLV_OK && (after == LATER || after == STOP))
-        st = leave_turn(c, task->person, after, err);
-    return st;
+    if (st != CLV_OK) {
+        clv_sigkey_clear(&c->keys[task->slot - 1]);
+        clv_same_guard_drop(c->guard, CLV_SAME_PASSWORD, seat_of(c, task->person)->name);
+    }
+    return survive_refusal(c, task, id, false, st, err);
 }
 
 clv_status task_signature_key(struct clv_conductor *c, const struct clv_task *task,
@@ -178,7 +167,7 @@ clv_status task_signature_key(struct clv_conductor *c, const struct clv_task *ta
         st = open_key(c, task, id, NULL, true, &left, err);
     if (st == CLV_OK && !left)
         return end_turn(c, task->person, err);
-    return survive_refusal(c, task, id, st, err);
+    return try_again(c, task, id, st, err);
 }
 
 clv_status task_open_signer(struct clv_conductor *c, const struct clv_task *task,
@@ -192,5 +181,5 @@ clv_status task_open_signer(struct clv_conductor *c, const struct clv_task *task
         st = open_key(c, task, id, c->ceremony->signers[task->slot - 1].file, false, &left, err);
     if (st == CLV_OK && !left)
         return end_turn(c, task->person, err);
-    return survive_refusal(c, task, id, st, err);
+    return try_again(c, task, id, st, err);
 }

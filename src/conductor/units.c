@@ -5,14 +5,26 @@
 
 #include "internal.h"
 
+#define LISTED_ONE_BY_ONE 12
+
 const char *unit_list(const struct clv_conductor *c, char *buf, size_t cap)
 {
+    const struct clv_ceremony *engine = c->ceremony;
+    bool ranges = clv_ceremony_num_active(engine) > LISTED_ONE_BY_ONE;
     size_t len = 0;
     buf[0] = '\0';
-    for (size_t i = 0; i < c->ceremony->num_units && len + 8 < cap; i++)
-        if (!c->ceremony->units[i].set_aside)
-            len += (size_t)snprintf(buf + len, cap - len, "%s%u", len ? "," : "",
-                                    c->ceremony->units[i].number);
+    for (size_t i = 0; i < engine->num_units && len < cap; i++) {
+        size_t last = i;
+        if (engine->units[i].set_aside)
+            continue;
+        while (ranges && last + 1 < engine->num_units && !engine->units[last + 1].set_aside)
+            last++;
+        len += (size_t)snprintf(buf + len, cap - len, last > i ? "%s%u-%u" : "%s%u", len ? "," : "",
+                                engine->units[i].number, engine->units[last].number);
+        i = last;
+    }
+    if (len >= cap)
+        snprintf(buf, cap, "all %zu units", clv_ceremony_num_active(engine));
     return buf;
 }
 
