@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "claviger/script.h"
+#include "libfyaml_leaks.h"
 
 static void must(bool holds)
 {
