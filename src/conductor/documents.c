@@ -207,8 +207,9 @@ static void print_file(struct clv_conductor *c, const char *path)
         tell(c, CLV_TONE_WARN, "The printer %s did not take %s: print it later.", queue, path);
 }
 
-clv_status make_receipt(struct clv_conductor *c, const struct receipt_request *r,
-                        struct clv_error *err)
+/* Each try is a document of its own, with its own serial and entry. */
+static clv_status make_once(struct clv_conductor *c, const struct receipt_request *r,
+                            struct clv_error *err)
 {
     struct sheet_parts *p = calloc(1, sizeof(*p));
     char *path = NULL;
@@ -237,4 +238,42 @@ clv_status make_receipt(struct clv_conductor *c, const struct receipt_request *r
     free(p->proof);
     free(p);
     return st == CLV_OK ? st : clv_while(err, "making a receipt");
+}
+
+/* A receipt that cannot be written must not undo the turn it documents. */
+clv_status make_receipt(struct clv_conductor *c, const struct receipt_request *r,
+                        struct clv_error *err)
+{
+    static const struct clv_choice choices[] = {
+        {"retry", "It is mended: make the receipt again", "With a new serial."},
+        {"go-on", "Go on without it; record a deviation", "The journal has every fact."},
+    };
+    for (;;) {
+        struct clv_error why = {0};
+        char text[2048];
+        size_t choice = 0;
+        clv_status st = make_once(c, r, &why);
+        if (st == CLV_OK)
+            return st;
+        if (st == CLV_E_INTERRUPTED || st == CLV_E_TERMINAL) {
+            if (err)
+                *err = why;
+            return st;
+        }
+        clv_kept(&why, "What the receipt is about is done and in the journal.");
+        clv_error_format(&why, text, sizeof(text));
+        const char *lines[] = {text};
+        struct clv_question q = {.id = "receipt.failed",
+                                 .title = "A receipt is missing",
+                                 .lines = lines,
+                                 .num_lines = 1,
+                                 .prompt = "What now?",
+                                 .choices = choices,
+                                 .num_choices = 2};
+        st = ask_choice(c, &q, &choice, err);
+        if (st == CLV_OK && choice == 1)
+            return record_deviation(c, err);
+        if (st != CLV_OK)
+            return st;
+    }
 }
