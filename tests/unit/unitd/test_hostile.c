@@ -88,6 +88,43 @@ Test(hostile, truncated_everywhere)
     still_works();
 }
 
+/* Head and body of one answer, not a byte more. */
+static void read_answer(int fd)
+{
+    char head[4096];
+    size_t n = 0, left = 0;
+    while (n < sizeof(head) - 1 && recv(fd, head + n, 1, 0) == 1) {
+        head[++n] = 0;
+        if (n >= 4 && strcmp(head + n - 4, "\r\n\r\n") == 0)
+            break;
+    }
+    cr_assert_not_null(strstr(head, " 200 "), "%s", head);
+    const char *length = strstr(head, "Content-Length: ");
+    cr_assert_not_null(length);
+    for (left = strtoul(length + 16, NULL, 10); left > 0; left -= n) {
+        ssize_t got = recv(fd, head, left < sizeof(head) ? left : sizeof(head), 0);
+        cr_assert_gt(got, 0);
+        n = (size_t)got;
+    }
+}
+
+Test(hostile, many_requests_over_one_connection)
+{
+    process_start(&process, ARGS("--units", "1"));
+    char *text = process_query_text(&process, 0);
+    int fd = process_connect(&process);
+    for (int i = 0; i < 30; i++) {
+        send(fd, text, strlen(text), MSG_NOSIGNAL);
+        read_answer(fd);
+    }
+    for (int i = 0; i < 5; i++) /* without waiting for the answers */
+        send(fd, text, strlen(text), MSG_NOSIGNAL);
+    for (int i = 0; i < 5; i++)
+        read_answer(fd);
+    close(fd);
+    free(text);
+}
+
 Test(hostile, half_closed_after_a_whole_request)
 {
     char head[2048];
