@@ -38,6 +38,7 @@ struct clv_service {
     size_t num_roots;
 };
 
+/* Copied; what it points to is borrowed for as long as the fleet lives. */
 struct clv_fleet_config {
     const struct clv_service *services;
     size_t num_services;

@@ -196,20 +196,8 @@ clv_status clv_answer_decode(const struct clv_session *session, const struct clv
 clv_status clv_answer_verify(const struct clv_answer *answer,
                              const uint8_t point[CLV_P521_POINT_LEN], struct clv_error *err)
 {
-    struct clv_ep11_public_key key = {.type = CLV_EP11_KEY_P521,
-                                      .bits = clv_view_of(point, CLV_P521_POINT_LEN)};
-    struct clv_view signatures = answer->response.signatures;
-    struct clv_reader r;
-    bool verified = false;
-    clv_reader_init(&r, signatures.data, signatures.len);
-    while (clv_reader_left(&r) > 0) {
-        struct clv_ep11_signer_info si;
-        clv_ep11_signer_info_read(&r, &si);
-        if (clv_reader_ok(&r) && si.algorithm == CLV_EP11_SIG_P521)
-            verified |=
-                clv_ep11_signature_verify(&si, &key, answer->response.block, NULL) == CLV_OK;
-    }
-    if (verified && clv_reader_ok(&r))
+    if (clv_ep11_device_signature_verify(answer->response.signatures, point, answer->response.block,
+                                         NULL) == CLV_OK)
         return CLV_OK;
     return clv_fail(err, CLV_E_UNTRUSTED, "the answer is not signed by the unit's device key");
 }
