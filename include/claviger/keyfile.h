@@ -47,7 +47,7 @@ struct clv_kdf;
 clv_status clv_kdf_new(enum clv_kdf_profile profile, struct clv_kdf **ret, struct clv_error *err);
 void clv_kdf_free(struct clv_kdf **kdf);
 /* shape   password 1..CLV_PASSWORD_MAX bytes; *ret_key CLV_KDF_KEY_LEN bytes
- * errors  CLV_E_MEMORY, CLV_E_INTERNAL */
+ * errors  CLV_E_INPUT (empty or too long), CLV_E_MEMORY, CLV_E_INTERNAL */
 clv_status clv_kdf_derive(struct clv_kdf *kdf, enum clv_kdf_profile profile,
                           const struct clv_secret *password, const uint8_t salt[CLV_KDF_SALT_LEN],
                           struct clv_secret **ret_key, struct clv_error *err);

@@ -108,7 +108,9 @@ static clv_status prove(struct clv_kdf *kdf, const char *path,
 
 static void take_back(const char *path, struct clv_error *err)
 {
-    if (clv_file_remove(path, NULL) == CLV_OK)
+    clv_status removed = clv_file_remove(path, NULL);
+
+    if (removed == CLV_OK || removed == CLV_E_MISSING)
         clv_kept(err, "The new file was removed again; no key file was created.");
     else
         clv_kept(err, "The new file could not be removed: delete %s yourself.", path);

@@ -219,6 +219,8 @@ clv_status clv_kdf_derive(struct clv_kdf *kdf, enum clv_kdf_profile profile,
     struct clv_secret *key = NULL;
     clv_status st;
 
+    if (clv_secret_len(password) == 0)
+        return clv_fail(err, CLV_E_INPUT, "the password is empty");
     if (clv_secret_len(password) > CLV_PASSWORD_MAX)
         return clv_fail(err, CLV_E_INPUT, "a password has at most %d bytes", CLV_PASSWORD_MAX);
     if ((st = clv_secret_new(CLV_KDF_KEY_LEN, &key, err)) != CLV_OK)

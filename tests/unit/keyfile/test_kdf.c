@@ -142,15 +142,40 @@ Test(kdf, serves_worker_threads_one_after_the_other)
     cr_assert_eq(clv_secret_alive(), 0);
 }
 
-Test(kdf, refuses_a_password_longer_than_the_limit)
+Test(kdf, refuses_an_empty_password_and_one_beyond_the_limit)
 {
     struct clv_kdf *kdf = new_kdf();
     struct clv_secret *password = NULL, *key = NULL;
 
     cr_assert_eq(clv_secret_new(CLV_PASSWORD_MAX + 1, &password, NULL), CLV_OK);
     cr_assert_eq(clv_kdf_derive(kdf, CLV_KDF_STANDARD, password, salt, &key, NULL), CLV_E_INPUT);
+    clv_secret_shrink(password, 0);
+    cr_assert_eq(clv_kdf_derive(kdf, CLV_KDF_STANDARD, password, salt, &key, NULL), CLV_E_INPUT);
     cr_assert_null(key);
     cr_assert_eq(clv_kdf_runs(kdf), 0);
+    clv_secret_free(&password);
+    clv_kdf_free(&kdf);
+}
+
+/* source  the library's own argon2id_hash_raw(4, 1048576, 4, ...), computed apart */
+#define HIGH_KEY "46b99f5f9db1e9da66ab595b2e1875243d8013d0b6d83d1b7b8094df032d1bda"
+
+Test(kdf, grows_to_the_high_profile_when_it_is_asked_for)
+{
+    uint64_t total, available;
+    struct clv_kdf *kdf;
+    struct clv_secret *password, *key = NULL, *want;
+
+    clv_memory_now(&total, &available);
+    if (available < UINT64_C(3) << 29)
+        cr_skip_test("needs 1.5 GiB of available memory");
+    kdf = new_kdf();
+    password = secret_text(PASSWORD);
+    want = secret_hex(HIGH_KEY);
+    cr_assert_eq(clv_kdf_derive(kdf, CLV_KDF_HIGH, password, salt, &key, NULL), CLV_OK);
+    cr_assert(clv_secret_equal(key, want));
+    clv_secret_free(&key);
+    clv_secret_free(&want);
     clv_secret_free(&password);
     clv_kdf_free(&kdf);
 }
