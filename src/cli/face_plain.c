@@ -73,6 +73,7 @@ static clv_status show(void *ctx, const struct clv_sheet *sheet, bool wait, stru
     if (sheet->secret != NULL) {
         clv_plain_text(p, "Write it down now. It stays visible in whatever this terminal keeps.\n");
         clv_plain_reveal(p, sheet->secret);
+        p->revealed = true;
     } else if (sheet->text != NULL) {
         clv_plain_lines(p, "", sheet->text);
     }
@@ -96,8 +97,11 @@ static clv_status curtain(void *ctx, const char *previous, const char *next, con
     clv_plain_print(p, "\n======== %sHand over to %s (%s) ========\n",
                     p->test_world ? "TEST - REHEARSAL: " : "", next, next_role);
     if (previous[0] != '\0')
-        clv_plain_print(p, "%s's turn is over. No secret of theirs was ever printed here.\n",
-                        previous);
+        clv_plain_print(p, "%s's turn is over. %s\n", previous,
+                        p->revealed ? "A passphrase was printed above: clear the scrollback of "
+                                      "this terminal before you leave it."
+                                    : "No secret of theirs was printed here.");
+    p->revealed = false;
     clv_plain_print(p, "%s: sit down, alone at the keyboard.\n", next);
     if (wait) {
         (void)snprintf(prompt, sizeof prompt, "%s, press Enter when you are seated: ", next);

@@ -40,6 +40,12 @@ static size_t initial_choice(const struct clv_question *q)
     return q->num_choices;
 }
 
+/* "What now?" needs no colon. */
+static bool ends_itself(const char *prompt)
+{
+    return strchr("?.!:", prompt[strlen(prompt) - 1]) != NULL;
+}
+
 static void make_prompt(const struct clv_question *q, char *out, size_t cap)
 {
     const char *prompt = q->prompt != NULL ? q->prompt : "";
@@ -205,9 +211,11 @@ clv_status clv_plain_present(void *ctx, const struct clv_question *q, const char
 {
     struct clv_plain *p = ctx;
     unsigned wake = 0;
+    const char *prompt = q->prompt != NULL && q->prompt[0] != '\0' ? q->prompt : "Answer";
     clv_plain_question(p, q);
-    clv_plain_print(p, "%s: %s\n", q->prompt != NULL && q->prompt[0] != '\0' ? q->prompt : "Answer",
-                    shown != NULL ? shown : "(not shown)");
+    if (q->kind != CLV_ASK_CONTINUE)
+        clv_plain_print(p, "%s%s %s\n", prompt, ends_itself(prompt) ? "" : ":",
+                        shown != NULL ? shown : "(not shown)");
     clv_status status = clv_terminal_wait(p->terminal, -1, 0, &wake, err);
     return status == CLV_OK ? clv_plain_check(p, err) : status;
 }

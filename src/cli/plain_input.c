@@ -12,6 +12,20 @@ static int idle_left(const struct clv_plain *p, int64_t since)
     return left > 0 ? (int)left : 0;
 }
 
+/* ^Z, or back from a stop: the mode again as it has to be, and the prompt. */
+static void heed_stop(struct clv_plain *p, unsigned wake, const char *prompt, bool secret)
+{
+    bool refused = (wake & CLV_WAKE_SUSPEND) != 0 && secret;
+    if ((wake & CLV_WAKE_SUSPEND) != 0 && !secret)
+        clv_terminal_suspend(p->terminal);
+    if (secret)
+        clv_terminal_secret_mode(p->terminal);
+    else
+        clv_terminal_line_mode(p->terminal);
+    clv_plain_print(p, "\n%s%s", refused ? "Suspending is refused while a secret is typed.\n" : "",
+                    prompt);
+}
+
 /* Waits until fd can be read. ^Z stops the process here, unless a secret is being typed. */
 static clv_status wait_input(struct clv_plain *p, int fd, const char *prompt, bool secret,
                              enum clv_plain_got *ret_got, struct clv_error *err)
@@ -23,18 +37,8 @@ static clv_status wait_input(struct clv_plain *p, int fd, const char *prompt, bo
         clv_status status = clv_terminal_wait(p->terminal, fd, timeout_ms, &wake, err);
         if (status != CLV_OK)
             return status;
-        if ((wake & CLV_WAKE_SUSPEND) != 0 && secret)
-            clv_plain_print(p, "\nSuspending is refused while a secret is typed.\n%s", prompt);
-        if ((wake & CLV_WAKE_SUSPEND) != 0 && !secret)
-            clv_terminal_suspend(p->terminal);
-        if ((wake & (CLV_WAKE_SUSPEND | CLV_WAKE_CONTINUED)) != 0) {
-            if (secret)
-                clv_terminal_secret_mode(p->terminal);
-            else
-                clv_terminal_line_mode(p->terminal);
-        }
-        if ((wake & CLV_WAKE_CONTINUED) != 0)
-            clv_plain_print(p, "\n%s", prompt);
+        if (wake & (CLV_WAKE_SUSPEND | CLV_WAKE_CONTINUED))
+            heed_stop(p, wake, prompt, secret);
         if ((wake & CLV_WAKE_INPUT) != 0)
             return CLV_OK;
         if (timeout_ms >= 0 && idle_left(p, start) == 0) {
@@ -91,6 +95,8 @@ clv_status clv_plain_read_line(struct clv_plain *p, const char *prompt, char *li
             line[len++] = (char)byte;
     }
     line[len] = '\0';
+    if (!isatty(p->in_fd))
+        clv_plain_text(p, "\n"); /* nobody's Enter was echoed */
     *ret_got = too_long && got == CLV_PLAIN_LINE_READ ? CLV_PLAIN_TOO_LONG : got;
     return CLV_OK;
 }

@@ -19,6 +19,7 @@ struct clv_plain {
     bool test_world, secret_turn;
     unsigned idle_seconds, step;
     char person[128];
+    bool revealed; /* a secret was printed since the last curtain */
 
     bool working;                 /* between progress() and progress_end() */
     char work[160];               /* title of what is going on */

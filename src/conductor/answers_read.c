@@ -130,7 +130,8 @@ out:
     free(data);
     if (status != CLV_OK) {
         clv_answers_free(&answers);
-        return clv_while(err, "reading the answers in %s", path);
+        (void)clv_while(err, "reading the answers in %s", path);
+        return status;
     }
     *ret = answers;
     return CLV_OK;

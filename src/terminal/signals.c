@@ -142,4 +142,5 @@ void clv_signals_stop(void)
     (void)sigaction(SIGTSTP, &usual, &ours);
     (void)raise(SIGTSTP);
     (void)sigaction(SIGTSTP, &ours, NULL);
+    (void)atomic_fetch_and(&pending, ~CLV_WAKE_CONTINUED); /* that is now */
 }

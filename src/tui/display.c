@@ -63,15 +63,15 @@ static void say(const char *bytes)
 
 static void start_colours(struct clv_display *c)
 {
-    bool colours = has_colors() && start_color() == OK && COLORS >= 8;
-    c->theme = clv_theme_resolve(c->theme, colours);
-    if (c->theme == CLV_TUI_THEME_MONO)
-        return;
+    c->theme = clv_theme_resolve(c->theme, has_colors() && tigetnum("colors") >= 8);
+    if (c->theme == CLV_TUI_THEME_MONO || start_color() != OK)
+        return; /* once started, curses would paint even the default */
     (void)use_default_colors();
     for (short style = 0; style < CLV_NUM_STYLES; style++) {
         struct clv_look look = clv_theme_look(c->theme, (enum clv_tui_style)style);
         c->pair[style] = (short)(style + 1);
-        (void)init_pair(c->pair[style], look.ink, look.paper);
+        short ink = look.ink == CLV_COLOUR_BRIGHT && COLORS < 16 ? CLV_COLOUR_WHITE : look.ink;
+        (void)init_pair(c->pair[style], ink, look.paper);
     }
 }
 

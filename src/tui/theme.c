@@ -14,6 +14,7 @@
 #define BLUE CLV_COLOUR_BLUE
 #define CYAN CLV_COLOUR_CYAN
 #define WHITE CLV_COLOUR_WHITE
+#define BRIGHT CLV_COLOUR_BRIGHT
 
 /* Where colour is used, ink and paper are both ours: what stands on the terminal's own background
  * stays in its own colour, so light and dark terminals are equally good to read. A code is black on
@@ -31,7 +32,7 @@ static const struct clv_look looks[][CLV_NUM_STYLES] = {
         [CLV_STYLE_KEY]      = {BOLD,             DEFAULT, DEFAULT},
         [CLV_STYLE_DONE]     = {0,                BLACK,   GREEN},
         [CLV_STYLE_WARN]     = {0,                BLACK,   YELLOW},
-        [CLV_STYLE_FAIL]     = {BOLD,             WHITE,   RED},
+        [CLV_STYLE_FAIL]     = {BOLD,             BRIGHT,  RED},
         [CLV_STYLE_PAPER]    = {0,                BLACK,   WHITE},
         [CLV_STYLE_INK]      = {0,                WHITE,   BLACK},
     },

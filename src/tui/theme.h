@@ -9,7 +9,7 @@
 #define CLV_LOOK_REVERSE 2u
 #define CLV_LOOK_UNDERLINE 4u
 
-/* Of the terminal's own eight. */
+/* Of the terminal's own. */
 enum clv_tui_colour {
     CLV_COLOUR_DEFAULT = -1,
     CLV_COLOUR_BLACK,
@@ -20,6 +20,7 @@ enum clv_tui_colour {
     CLV_COLOUR_MAGENTA,
     CLV_COLOUR_CYAN,
     CLV_COLOUR_WHITE,
+    CLV_COLOUR_BRIGHT = 15, /* bright white; WHITE where there are only eight */
 };
 
 struct clv_look {

@@ -87,6 +87,8 @@ static clv_status ask(const struct clv_question *q, struct clv_error *err)
             return status;
         note(q->id, reply_text(q, &reply));
         clv_secret_free(&reply.secret);
+        if (reply.kind == CLV_REPLY_DEVIATION)
+            face.tell(face.ctx, CLV_TONE_WARN, "deviation noted");
     } while (reply.kind == CLV_REPLY_DEVIATION);
     return CLV_OK;
 }

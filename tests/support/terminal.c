@@ -24,7 +24,7 @@ struct terminal {
     pid_t child;         /* the program, or the little shell */
     pid_t program;       /* the program */
     int reports, orders; /* of the little shell, -1 without */
-    bool closed; /* nobody has the other end open any more */
+    bool closed;         /* nobody has the other end open any more */
     bool ended;
     int status;
     struct termios before;
@@ -69,6 +69,9 @@ static void start_emulator(struct terminal *t)
     t->vterm = vterm_new(t->rows, t->cols);
     vterm_set_utf8(t->vterm, 1);
     t->screen = vterm_obtain_screen(t->vterm);
+    VTermColor fg, bg; /* set once more, they carry the mark that nobody asked for a colour */
+    vterm_state_get_default_colors(vterm_obtain_state(t->vterm), &fg, &bg);
+    vterm_state_set_default_colors(vterm_obtain_state(t->vterm), &fg, &bg);
     vterm_screen_enable_altscreen(t->screen, 1);
     vterm_screen_set_callbacks(t->screen, &callbacks, t);
     vterm_screen_reset(t->screen, 1);
