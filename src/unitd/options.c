@@ -8,7 +8,7 @@ const char options_help[] =
     "usage: claviger-unitd --state DIR (--socket PATH | --listen 127.0.0.1:PORT) [options]\n"
     "\n"
     "Software crypto units: a service instance of EP11 domains, for tests and rehearsals.\n"
-    "Their keys lie in the clear in DIR. Never give them a key that protects something.\n"
+    "DIR holds their keys. Never give them a key that protects something.\n"
     "\n"
     "  --state DIR          folder of the units' state; made with mode 0700\n"
     "  --socket PATH        listen on a Unix socket in a private folder\n"

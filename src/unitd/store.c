@@ -1,4 +1,5 @@
 #include "store.h"
+#include "sealed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #define STATE_NAME "units.state"
+#define KEY_NAME "units.key"
 #define ROOT_NAME "root.hex"
 #define INSTANCE_NAME "instance.id"
 #define LOCK_NAME "lock"
@@ -16,7 +18,12 @@
 static clv_status save(void *ctx, const void *state, size_t len, struct clv_error *err)
 {
     const struct store *store = ctx;
-    return clv_file_replace(store->state_path, state, len, err);
+    struct clv_writer w = {0};
+    clv_status status = sealed_write(store->key, clv_view_of(state, len), &w, err);
+    if (status == CLV_OK)
+        status = clv_file_replace(store->state_path, w.data, w.len, err);
+    clv_writer_clear(&w);
+    return status;
 }
 
 static clv_status lock(struct store *store, const char *dir, struct clv_error *err)
@@ -48,9 +55,10 @@ clv_status store_open(struct store *store, const char *dir, struct clv_error *er
     if (status != CLV_OK)
         return status;
     store->state_path = clv_path_join(dir, STATE_NAME);
+    store->key_path = clv_path_join(dir, KEY_NAME);
     store->root_path = clv_path_join(dir, ROOT_NAME);
     store->instance_path = clv_path_join(dir, INSTANCE_NAME);
-    if (!store->state_path || !store->root_path || !store->instance_path)
+    if (!store->state_path || !store->key_path || !store->root_path || !store->instance_path)
         return clv_fail(err, CLV_E_MEMORY, "out of memory for a path");
     return CLV_OK;
 }
@@ -59,10 +67,26 @@ void store_close(struct store *store)
 {
     if (store->lock_fd >= 0)
         close(store->lock_fd);
+    clv_secret_free(&store->key);
     free(store->state_path);
+    free(store->key_path);
     free(store->root_path);
     free(store->instance_path);
     *store = (struct store){.lock_fd = -1};
+}
+
+static clv_status unseal(struct store *store, uint8_t **ret_state, size_t *ret_len,
+                         struct clv_error *err)
+{
+    uint8_t *file = NULL;
+    size_t len = 0;
+    clv_status status = sealed_key(store->key_path, false, &store->key, err);
+    if (status == CLV_OK)
+        status = clv_file_read_private(store->state_path, MAX_STATE, &file, &len, err);
+    if (status == CLV_OK)
+        status = sealed_read(store->key, clv_view_of(file, len), ret_state, ret_len, err);
+    free(file);
+    return status;
 }
 
 clv_status store_load(struct store *store, struct clv_unitd_vault **ret, struct clv_error *err)
@@ -71,11 +95,11 @@ clv_status store_load(struct store *store, struct clv_unitd_vault **ret, struct 
     size_t len = 0;
     if (access(store->state_path, F_OK) != 0 && errno == ENOENT)
         return CLV_OK;
-    clv_status status = clv_file_read_private(store->state_path, MAX_STATE, &data, &len, err);
-    if (status != CLV_OK)
-        return status;
-    status = clv_unitd_vault_decode(clv_view_of(data, len), &store->ports, ret, err);
-    clv_wipe(data, len);
+    clv_status status = unseal(store, &data, &len, err);
+    if (status == CLV_OK)
+        status = clv_unitd_vault_decode(clv_view_of(data, len), &store->ports, ret, err);
+    if (data)
+        clv_wipe(data, len);
     free(data);
     if (status != CLV_OK) {
         status = clv_while(err, "reading %s", store->state_path);
@@ -88,11 +112,16 @@ clv_status store_load(struct store *store, struct clv_unitd_vault **ret, struct 
 clv_status store_create(struct store *store, const struct clv_unitd_vault *vault,
                         struct clv_error *err)
 {
-    struct clv_writer w = {0};
-    clv_status status = clv_unitd_vault_encode(vault, &w, err);
+    struct clv_writer state = {0}, sealed = {0};
+    clv_status status = sealed_key(store->key_path, true, &store->key, err);
     if (status == CLV_OK)
-        status = clv_file_create(store->state_path, w.data, w.len, err);
-    clv_writer_clear(&w);
+        status = clv_unitd_vault_encode(vault, &state, err);
+    if (status == CLV_OK)
+        status = sealed_write(store->key, clv_writer_view(&state), &sealed, err);
+    if (status == CLV_OK)
+        status = clv_file_create(store->state_path, sealed.data, sealed.len, err);
+    clv_writer_clear(&state);
+    clv_writer_clear(&sealed);
     return status;
 }
 

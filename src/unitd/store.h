@@ -6,7 +6,8 @@
 #include "claviger/unitd.h"
 
 struct store {
-    char *state_path, *root_path, *instance_path;
+    char *state_path, *key_path, *root_path, *instance_path;
+    struct clv_secret *key; /* the state is sealed under it */
     int lock_fd;
     struct clv_unitd_ports ports; /* the default ones, saving here */
 };

@@ -192,7 +192,7 @@ Test(daemon, damaged_state_is_refused_and_kept)
     before[len / 2] ^= 1;
     cr_assert_eq(clv_file_replace(path, before, len, NULL), CLV_OK);
     cr_assert_eq(process_run(&process, AGAIN("--units", "6")), 5);
-    log_says("checksum");
+    log_says("the file is damaged");
     cr_assert_eq(clv_file_read(path, 1 << 20, &after, &after_len, NULL), CLV_OK);
     cr_assert_eq(len, after_len);
     cr_assert_arr_eq(before, after, len);
