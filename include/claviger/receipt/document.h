@@ -41,7 +41,7 @@ struct clv_document {
     size_t num_rows;
     const struct clv_document_line *lines;
     size_t num_lines;
-    const char (*codes)[CLV_CODE_TEXT]; /* of clv_receipt_codes() */
+    const char (*codes)[CLV_CODE_TEXT]; /* of clv_receipt_codes(), in order */
     size_t num_codes;
     const char *slip;   /* text of a slip code, or NULL */
     const char *footer; /* "script 9f3a0c11, entry 57, log head 491176b0", or NULL */
@@ -56,7 +56,7 @@ clv_status clv_document_pdf(const struct clv_document *doc, uint8_t **ret_pdf, s
 /* To a new file, durable when it succeeds. errors  also CLV_E_EXISTS, CLV_E_FULL, CLV_E_IO */
 clv_status clv_document_write_pdf(const struct clv_document *doc, const char *path,
                                   struct clv_error *err);
-/* The same facts as lines of at most 78 columns, with codes as their text; no escape sequences. In
+/* The same facts as lines of at most 78 columns; the codes stay on paper. No escape sequences. In
  * fresh memory, the caller's to free(). */
 clv_status clv_document_text(const struct clv_document *doc, char **ret_text,
                              struct clv_error *err);

@@ -44,7 +44,7 @@ clv_status clv_receipt_verify(struct clv_view text, const struct clv_vkey *key,
 
 /* ---- as codes -------------------------------------------------------------------------------- */
 
-#define CLV_CODE_BYTES 350 /* of the packed receipt in one code: version 18 at level Q */
+#define CLV_CODE_BYTES 340 /* of the packed receipt in one code: version 18 at level Q */
 #define CLV_CODE_TEXT 640  /* characters of one code's text, with the final NUL */
 #define CLV_CODES_MAX 16
 
@@ -59,8 +59,8 @@ struct clv_codes {
  *         CLV_CODES_MAX codes */
 clv_status clv_receipt_codes(struct clv_view receipt, const char *serial, struct clv_codes *ret,
                              struct clv_error *err);
-/* From what a reader printed: one code a line, in any order, doubled, with CRLF or LF. Slip codes
- * among them are passed over.
+/* From what a reader printed: one code a line, in any order, doubled, with CRLF or LF, with or
+ * without zbarimg's "QR-Code:" before it. Slip codes among them are passed over.
  * errors  CLV_E_FORMAT: a line that is no code of ours, or misread; CLV_E_MISSING: names the codes
  *         that are not there; CLV_E_FOREIGN: codes of several receipts, named
  * *ret_text is the caller's to free(); ret_serial may be NULL. */

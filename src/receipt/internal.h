@@ -1,0 +1,111 @@
+/* Private to the receipt room. */
+#ifndef CLAVIGER_RECEIPT_INTERNAL_H
+#define CLAVIGER_RECEIPT_INTERNAL_H
+
+#include "claviger/receipt.h"
+
+/* ---- proof.c: a tlog-proof taken apart; borrowed from its text ----------------------------------
+ */
+
+struct proof {
+    struct clv_view entry;
+    struct clv_vkey key; /* that the extra line names */
+    uint8_t *extra;      /* owns entry; release with proof_clear() */
+    uint64_t index;
+    struct clv_merkle_proof path;
+    struct clv_view note_text;
+    struct clv_note note;
+    struct clv_checkpoint checkpoint;
+};
+/* Form only. errors  CLV_E_FORMAT, CLV_E_UNSUPPORTED, CLV_E_FOREIGN */
+clv_status proof_parse(struct clv_view text, struct proof *ret, struct clv_error *err);
+void proof_clear(struct proof *p);
+/* Everything before the checkpoint. */
+void proof_write_head(struct clv_writer *w, struct clv_view entry, const struct clv_vkey *key,
+                      uint64_t index, const struct clv_merkle_proof *path);
+/* Takes the next line, without its newline, off *rest; false when there is no whole line. */
+bool take_line(struct clv_view *rest, struct clv_view *ret);
+
+/* ---- packed.c: the same facts in binary, without what can be computed
+ * ---------------------------- */
+
+/* errors  CLV_E_UNSUPPORTED: not in the form we write, so it would not come back the same */
+clv_status pack(struct clv_view receipt, struct clv_writer *w, struct clv_error *err);
+clv_status unpack(struct clv_view packed, struct clv_writer *w, struct clv_error *err);
+
+/* ---- base45.c
+ * ------------------------------------------------------------------------------------ */
+
+size_t base45_len(size_t bytes);
+void base45_encode(struct clv_view in, char *out); /* base45_len() characters and a NUL */
+/* out holds 2 bytes for every 3 characters. errors  CLV_E_FORMAT */
+clv_status base45_decode(struct clv_view text, uint8_t *out, size_t *ret_len,
+                         struct clv_error *err);
+
+/* ---- codes.c
+ * ------------------------------------------------------------------------------------- */
+
+#define TAG_DIGITS 8
+/* The front of SHA-256 as upper-case hex. */
+void short_tag(const void *data, size_t len, char out[TAG_DIGITS + 1]);
+bool is_upper_word(struct clv_view v, size_t max); /* 1..max of A-Z 0-9 '-' */
+struct clv_view trim(struct clv_view v);
+bool view_starts(struct clv_view v, const char *prefix);
+
+/* ---- page.c: paper, from top to bottom, page after page
+ * ------------------------------------------ */
+
+struct page_font {
+    const char *family;
+    bool bold;
+    double size; /* points */
+};
+extern const struct page_font font_world, font_title, font_heading, font_body, font_label,
+    font_mono, font_small;
+
+/* Drawn twice: first to learn how many pages there are. All lengths are points. */
+struct paper {
+    void *cr; /* cairo_t */
+    const struct clv_document *doc;
+    double width, height;
+    double y;      /* top of what comes next */
+    unsigned page; /* from 1 */
+    unsigned num_pages;
+};
+double mm(double millimetres);
+void paper_begin(struct paper *p);
+void paper_end(struct paper *p);
+/* A new page unless this much room is left. */
+void paper_need(struct paper *p, double height);
+double paper_left(const struct paper *p);
+double paper_text_width(const struct paper *p); /* between the margins */
+/* One line with its baseline at y. */
+void paper_text(struct paper *p, const struct page_font *font, double x, double y, const char *text,
+                size_t len);
+double paper_measure(struct paper *p, const struct page_font *font, const char *text, size_t len);
+/* Wrapped into lines of width from p->y on; moves p->y. */
+void paper_wrapped(struct paper *p, const struct page_font *font, double x, double width,
+                   const char *text);
+void paper_rule(struct paper *p, double x, double y, double width);
+/* Module by module, upper left corner of the code without quiet zone at x, y. */
+void paper_qr(struct paper *p, const struct clv_qr *qr, double x, double y);
+#define QR_MODULE 1.44 /* points: 0.508 mm, 6 dots at 300 dpi */
+#define QR_QUIET 4     /* modules */
+#define CODE_VERSION_MAX 20
+#define SLIP_VERSION_MAX 8
+
+/* ---- document.c
+ * ---------------------------------------------------------------------------------- */
+
+#define WORLD_TEST "TEST - NOT A RECORD"
+#define WORLD_PRODUCTION "PRODUCTION"
+/* errors  CLV_E_INPUT */
+clv_status document_check(const struct clv_document *doc, struct clv_error *err);
+/* Whether a document text is there. */
+bool given(const char *text);
+/* How many bytes of text fill a line: up to the last blank, or as many characters as go. fits says
+ * whether the first n bytes do. *ret_skip: with the blanks behind it. */
+size_t line_break(const char *text, bool (*fits)(void *ctx, const char *text, size_t n), void *ctx,
+                  size_t *ret_skip);
+
+#endif

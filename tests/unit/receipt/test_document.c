@@ -1,0 +1,255 @@
+/* Paper: rasterised, read with an independent reader, verified; and the text on it. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ceremony.h"
+
+static struct ceremony c;
+static struct clv_codes codes;
+static struct clv_error err;
+static char slip_text[CLV_SLIP_TEXT];
+
+static const struct clv_document_row rows[] = {
+    {"Owner", "Lena M\u00fcller-Gro\u00df, \u0141\u00f3d\u017a", false},
+    {"Key part", "2 of 3", false},
+    {NULL, NULL, false},
+    {"Check values", NULL, false},
+    {"Verification pattern (EP11-VP)",
+     "868b c7a7 e0c1 d758 cf6f 0931 034e 05e4 5498 30ef 5565 7a35 ecd7 1293", true},
+    {"Remark",
+     "A long remark that goes on for so long that it has to be broken into several lines of the "
+     "value column, because otherwise it would run off the right edge of the sheet of paper.",
+     false},
+};
+
+static const struct clv_document_line lines[] = {
+    {"Lena M\u00fcller-Gro\u00df, key-part owner 2", "I made this part alone and sealed it."},
+    {"Wen, witness", NULL},
+};
+
+static struct clv_document doc;
+
+static void setup(void)
+{
+    struct clv_slip slip;
+    c = ceremony_new(ID, true);
+    cr_assert_eq(clv_receipt_codes(view_of(c.receipt), SERIAL, &codes, &err), CLV_OK);
+    cr_assert_eq(clv_slip_of(c.journal, "PART", &slip, &err), CLV_OK);
+    cr_assert_eq(clv_slip_format(&slip, slip_text, &err), CLV_OK);
+    doc = (struct clv_document){.kind = "Key-part receipt",
+                                .title = "Key part 2 of 3",
+                                .serial = SERIAL,
+                                .ceremony_id = ID,
+                                .test = true,
+                                .printed_at = "2026-11-23T09:12:44Z",
+                                .rows = rows,
+                                .num_rows = sizeof rows / sizeof *rows,
+                                .lines = lines,
+                                .num_lines = 2,
+                                .codes = (const char(*)[CLV_CODE_TEXT])codes.text,
+                                .num_codes = codes.num,
+                                .slip = slip_text,
+                                .footer = "script 9f3a0c11, entry 7, log head 491176b0"};
+}
+
+static void teardown(void)
+{
+    ceremony_free(&c);
+}
+
+TestSuite(document, .init = setup, .fini = teardown);
+
+/* The codes of all pages, as zbarimg prints them. */
+static struct text scan_pdf(const char *path, const char *dpi, unsigned pages)
+{
+    struct text all = {.data = calloc(1, 1 << 16)};
+    char *stem = path_in(c.dir, "page");
+    free(run((const char *const[]){PDFTOPPM, "-r", dpi, "-gray", path, stem, NULL}).data);
+    for (unsigned page = 1; page <= pages; page++) {
+        char name[512];
+        snprintf(name, sizeof name, "%s-%u.pgm", stem, page);
+        struct text out =
+            run((const char *const[]){ZBARIMG, "--nodbus", "-q", "--raw", "-Sbinary", name, NULL});
+        memcpy(all.data + all.len, out.data, out.len);
+        all.len += out.len;
+        free(out.data);
+    }
+    free(stem);
+    return all;
+}
+
+/* -Sbinary prints codes without anything between them: put the line ends back. */
+static struct text lines_of(struct text raw)
+{
+    struct text out = {.data = calloc(1, 1 << 17)};
+    for (size_t i = 0; i < raw.len; i++) {
+        if (i > 0 && raw.len - i >= 6 && memcmp(raw.data + i, "CLV1", 4) == 0)
+            out.data[out.len++] = '\n';
+        out.data[out.len++] = raw.data[i];
+    }
+    free(raw.data);
+    return out;
+}
+
+static void expect_receipt_on_paper(const char *path, const char *dpi, unsigned pages)
+{
+    struct text scanned = lines_of(scan_pdf(path, dpi, pages)), again = {0};
+    struct clv_receipt_facts facts;
+    cr_assert_eq(clv_receipt_from_codes(view_of(scanned), &again.data, &again.len, NULL, &err),
+                 CLV_OK, "%s dpi: %s", dpi, err.fact);
+    cr_assert_eq(again.len, c.receipt.len);
+    cr_assert_arr_eq(again.data, c.receipt.data, again.len);
+    cr_assert_eq(clv_receipt_verify(view_of(again), clv_journal_key(c.journal), &facts, &err),
+                 CLV_OK);
+    cr_assert_not_null(strstr((char *)scanned.data, slip_text), "the slip is on it too");
+    free(scanned.data);
+    free(again.data);
+}
+
+Test(document, codes_read_back_from_paper_and_verify)
+{
+    static const char *const dpis[] = {"150", "300"};
+    char *path = path_in(c.dir, "receipt.pdf");
+    cr_assert_eq(clv_document_write_pdf(&doc, path, &err), CLV_OK, "%s", err.fact);
+    cr_assert_eq(clv_document_write_pdf(&doc, path, &err), CLV_E_EXISTS);
+    for (size_t i = 0; i < 2; i++)
+        expect_receipt_on_paper(path, dpis[i], 2);
+    free(path);
+}
+
+static struct text text_of(const char *path)
+{
+    return run((const char *const[]){"/usr/bin/pdftotext", "-layout", path, "-", NULL});
+}
+
+static unsigned count(const char *text, const char *what)
+{
+    unsigned n = 0;
+    for (; (text = strstr(text, what)); text += strlen(what))
+        n++;
+    return n;
+}
+
+Test(document, facts_and_the_world_are_on_every_page)
+{
+    char *path = path_in(c.dir, "receipt.pdf");
+    cr_assert_eq(clv_document_write_pdf(&doc, path, &err), CLV_OK);
+    struct text t = text_of(path);
+    const char *text = (const char *)t.data;
+    cr_assert_not_null(strstr(text, "Lena M\u00fcller-Gro\u00df, \u0141\u00f3d\u017a"), "%s", text);
+    cr_assert_not_null(strstr(text, "ecd7 1293"));
+    cr_assert_not_null(strstr(text, "page 1 of 2"));
+    cr_assert_not_null(strstr(text, "page 2 of 2"));
+    cr_assert_eq(count(text, "TEST - NOT A RECORD"), 4);
+    cr_assert_eq(count(text, "PRODUCTION"), 0);
+    cr_assert_eq(count(text, "log head 491176b0"), 2);
+    cr_assert_eq(count(text, SERIAL), 2 + (unsigned)codes.num);
+    free(t.data);
+    free(path);
+}
+
+Test(document, production_says_so)
+{
+    char *path = path_in(c.dir, "receipt.pdf");
+    doc.test = false;
+    cr_assert_eq(clv_document_write_pdf(&doc, path, &err), CLV_OK);
+    struct text t = text_of(path);
+    cr_assert_eq(count((char *)t.data, "PRODUCTION"), 4);
+    cr_assert_eq(count((char *)t.data, "TEST"), 0);
+    free(t.data);
+    free(path);
+}
+
+Test(document, the_same_document_gives_the_same_bytes)
+{
+    struct text a = {0}, b = {0};
+    cr_assert_eq(clv_document_pdf(&doc, &a.data, &a.len, &err), CLV_OK);
+    sleep(1); /* a clock that had any part in it would show */
+    cr_assert_eq(clv_document_pdf(&doc, &b.data, &b.len, &err), CLV_OK);
+    cr_assert_eq(a.len, b.len);
+    cr_assert_arr_eq(a.data, b.data, a.len);
+    free(a.data);
+    free(b.data);
+}
+
+Test(document, is_black_on_white_only)
+{
+    char *path = path_in(c.dir, "receipt.pdf"), *stem = path_in(c.dir, "mono"), name[512];
+    cr_assert_eq(clv_document_write_pdf(&doc, path, &err), CLV_OK);
+    free(run((const char *const[]){PDFTOPPM, "-r", "300", "-gray", "-aa", "no", "-aaVector", "no",
+                                   path, stem, NULL})
+             .data);
+    snprintf(name, sizeof name, "%s-1.pgm", stem);
+    FILE *f = fopen(name, "rb");
+    int c1, width, height;
+    size_t grey = 0;
+    cr_assert_eq(fscanf(f, "P5 %d %d 255", &width, &height), 2);
+    cr_assert_eq(fgetc(f), '\n');
+    while ((c1 = fgetc(f)) != EOF)
+        grey += c1 != 0 && c1 != 255;
+    fclose(f);
+    cr_assert_eq(grey, 0);
+    free(path);
+    free(stem);
+}
+
+Test(document, many_rows_go_on_over_many_pages_in_both_paper_sizes)
+{
+    struct clv_document_row many[150];
+    char *path = path_in(c.dir, "long.pdf");
+    for (size_t i = 0; i < 150; i++)
+        many[i] = rows[i % 6];
+    doc.rows = many;
+    doc.num_rows = 150;
+    doc.letter = true;
+    cr_assert_eq(clv_document_write_pdf(&doc, path, &err), CLV_OK, "%s", err.fact);
+    struct text t = text_of(path);
+    cr_assert_not_null(strstr((char *)t.data, "page 5 of "));
+    cr_assert_eq(count((char *)t.data, "Lena M\u00fcller-Gro\u00df, \u0141"), 25);
+    free(t.data);
+    free(path);
+}
+
+Test(document, text_that_could_play_tricks_is_refused)
+{
+    static const char *const bad[] = {"line\nbreak", "escape \x1b[2J", "half \xc3",
+                                      "turned \u202e round"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct clv_document_row row = {"Owner", bad[i], false};
+        struct text pdf = {0};
+        char *text = NULL;
+        doc.rows = &row;
+        doc.num_rows = 1;
+        cr_assert_eq(clv_document_pdf(&doc, &pdf.data, &pdf.len, &err), CLV_E_INPUT, "%zu", i);
+        cr_assert_eq(clv_document_text(&doc, &text, &err), CLV_E_INPUT, "%zu", i);
+    }
+}
+
+Test(document, a_code_that_does_not_fit_is_refused)
+{
+    struct text pdf = {0};
+    memset(codes.text[0], 'A', CLV_CODE_TEXT - 1);
+    memset(codes.text[1], 'a', 10);
+    cr_assert_neq(clv_document_pdf(&doc, &pdf.data, &pdf.len, &err), CLV_OK);
+    cr_assert_null(pdf.data);
+}
+
+Test(document, as_plain_text)
+{
+    char *text = NULL;
+    cr_assert_eq(clv_document_text(&doc, &text, &err), CLV_OK, "%s", err.fact);
+    cr_assert_eq(count(text, "TEST - NOT A RECORD"), 2);
+    cr_assert_not_null(strstr(text, "Owner                   Lena M\u00fcller-Gro\u00df"));
+    cr_assert_not_null(strstr(text, "Wen, witness"));
+    cr_assert_not_null(strstr(text, "log head 491176b0"));
+    for (char *at = text, *end; *at; at = end + 1) {
+        end = strchr(at, '\n');
+        cr_assert_not_null(end);
+        *end = '\0';
+        cr_assert_leq(clv_text_width(at), 78, "%s", at);
+    }
+    free(text);
+}
