@@ -9,8 +9,7 @@
  *
  * Decoded structs borrow from the message they were read from (views). Encoders append to a writer.
  *
- * source  docs/protocol.md, which gives the public source of each fact; sections b.1 to b.14 there
- */
+ * source  docs/protocol.md, which says where each fact comes from; sections b.1 to b.14 there */
 #ifndef CLAVIGER_EP11_H
 #define CLAVIGER_EP11_H
 
@@ -93,7 +92,8 @@ struct clv_ep11_admin_request {
 };
 void clv_ep11_admin_block_encode(struct clv_writer *w, const struct clv_ep11_admin_block *block);
 /* Field widths other than the domain id's are left to the caller to judge: module_id, counter and
- * input may have any length. domain_id_len_wrong is set when that field is not 8 bytes. */
+ * input may have any length. *ret_domain_id_len_wrong tells whether that field is not 8 bytes
+ * (domain_id is then zero); with NULL for it such a block is malformed. */
 clv_status clv_ep11_admin_block_decode(struct clv_view bytes, struct clv_ep11_admin_block *ret,
                                        bool *ret_domain_id_len_wrong, struct clv_error *err);
 void clv_ep11_admin_request_encode(struct clv_writer *w, const struct clv_ep11_admin_request *req);
@@ -193,8 +193,9 @@ clv_status clv_ep11_sign(struct clv_writer *w, const struct clv_ep11_signer *sig
 
 /* ---- b.5 administrator certificates ---- */
 #define CLV_EP11_ADMIN_NAME_MAX 30
-/* name: 1..30 characters of PrintableString. P-521 signer only signs its TBS; RSA likewise, X9.31.
- */
+/* name: 1..30 characters of PrintableString. The signer holds the certificate's own key and signs
+ * the TBSCertificate: ECDSA, or X9.31 for RSA.
+ * errors  CLV_E_INPUT: name; CLV_E_MISMATCH: another key's signer */
 clv_status clv_ep11_admin_cert_encode(struct clv_writer *w, const char *name,
                                       const struct clv_ep11_public_key *key,
                                       const struct clv_ep11_signer *signer, struct clv_error *err);

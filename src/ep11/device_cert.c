@@ -148,6 +148,7 @@ clv_status clv_ep11_device_cert_verify(const struct clv_ep11_device_cert *cert,
 }
 
 /* ---- writing ---- */
+/* Only keys, SKIs and the adapter id are looked at by anybody; the rest looks like a CEX7's. */
 static void write_meta(struct clv_writer *w, const uint8_t adapter_id[12],
                        const uint8_t subject_ski[CLV_SKI_LEN],
                        const uint8_t signer_ski[CLV_SKI_LEN])

@@ -9,8 +9,7 @@
 #define HTP_ERROR_SYNTAX 1
 #define HTP_ERROR_TYPE 9
 
-/* The head of a response: type 2, return code 8, reason code 8, program 8, location 30, text 100.
- */
+/* Head of a response: type 2, return code 8, reason code 8, program 8, location 30, text 100. */
 #define HEAD_LEN 156
 #define HEAD_TYPE_LEN 2
 #define HEAD_CODE_LEN 8
@@ -69,7 +68,7 @@ static void drop_header(uint8_t *bytes, const struct clv_ep11_cprb *cprb)
     memmove(bytes, bytes + CLV_EP11_CPRB_LEN, cprb->payload.len);
 }
 
-/* One to four decimal digits, no sign, no blank. */
+/* One to seven decimal digits, no sign, no blank. */
 static bool read_number(struct clv_view text, unsigned *ret)
 {
     unsigned value = 0;
@@ -105,30 +104,37 @@ static bool take_text(struct clv_view *text, const char *expected)
     return true;
 }
 
+/* The whole string: length, the head that body holds already, CPRB and payload. Clears body. */
+static clv_status write_frame(struct clv_writer *w, struct clv_writer *body, uint32_t domain,
+                              struct clv_view payload, struct clv_error *err)
+{
+    struct clv_writer cprb = {0};
+    clv_ep11_cprb_encode(&cprb, domain, payload);
+    write_hex(body, clv_writer_view(&cprb));
+    clv_status status = clv_writer_done(&cprb, err);
+    if (status == CLV_OK)
+        status = clv_writer_done(body, err);
+    if (status == CLV_OK && payload.len > CLV_EP11_MAX_PAYLOAD)
+        status = clv_fail(err, CLV_E_INTERNAL, "a message of %zu bytes is too long", payload.len);
+    if (status == CLV_OK) {
+        clv_write_format(w, "%zu", body->len);
+        clv_write_view(w, clv_writer_view(body));
+        status = clv_writer_done(w, err);
+    }
+    clv_writer_clear(&cprb);
+    clv_writer_clear(body);
+    return status;
+}
+
 /* ---- request ---- */
 clv_status clv_ep11_htp_request_encode(struct clv_writer *w, unsigned module_index, uint32_t domain,
                                        struct clv_view payload, struct clv_error *err)
 {
     struct clv_writer body = {0};
-    struct clv_writer cprb = {0};
-    if (payload.len > CLV_EP11_MAX_PAYLOAD)
-        return clv_fail(err, CLV_E_INTERNAL, "a message of %zu bytes is too long", payload.len);
-    clv_ep11_cprb_encode(&cprb, domain, payload);
     clv_write_text(&body, rule);
     clv_write_format(&body, "%u", module_index);
     clv_write_text(&body, gap);
-    write_hex(&body, clv_writer_view(&cprb));
-    clv_status status = clv_writer_done(&cprb, err);
-    if (status == CLV_OK)
-        status = clv_writer_done(&body, err);
-    if (status == CLV_OK) {
-        clv_write_format(w, "%zu", body.len);
-        clv_write_view(w, clv_writer_view(&body));
-        status = clv_writer_done(w, err);
-    }
-    clv_writer_clear(&cprb);
-    clv_writer_clear(&body);
-    return status;
+    return write_frame(w, &body, domain, payload, err);
 }
 
 static clv_status bad_request(unsigned code, struct clv_ep11_htp_error *ret_htp_error,
@@ -189,8 +195,7 @@ clv_status clv_ep11_htp_request_decode(struct clv_view text, unsigned *ret_modul
 }
 
 /* ---- response ---- */
-/* Numbers are padded with blanks behind, and without leading zeros: clients compare them as text.
- */
+/* Numbers have blanks behind and no zeros in front: clients compare them as text. */
 static void write_head(struct clv_writer *w, const char *type, unsigned code, const char *text)
 {
     char padded[HEAD_TEXT_LEN + 1];
@@ -207,23 +212,8 @@ clv_status clv_ep11_htp_response_encode(struct clv_writer *w, uint32_t domain,
                                         struct clv_view payload, struct clv_error *err)
 {
     struct clv_writer body = {0};
-    struct clv_writer cprb = {0};
-    if (payload.len > CLV_EP11_MAX_PAYLOAD)
-        return clv_fail(err, CLV_E_INTERNAL, "a message of %zu bytes is too long", payload.len);
-    clv_ep11_cprb_encode(&cprb, domain, payload);
     write_head(&body, "00", 0, "");
-    write_hex(&body, clv_writer_view(&cprb));
-    clv_status status = clv_writer_done(&cprb, err);
-    if (status == CLV_OK)
-        status = clv_writer_done(&body, err);
-    if (status == CLV_OK) {
-        clv_write_format(w, "%zu", body.len);
-        clv_write_view(w, clv_writer_view(&body));
-        status = clv_writer_done(w, err);
-    }
-    clv_writer_clear(&cprb);
-    clv_writer_clear(&body);
-    return status;
+    return write_frame(w, &body, domain, payload, err);
 }
 
 void clv_ep11_htp_error_encode(struct clv_writer *w, struct clv_ep11_htp_error error,

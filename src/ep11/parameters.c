@@ -1,5 +1,4 @@
-/* Parameter maps of EXPORT_WK, and the certificate form of its recipients (docs/protocol.md, b.11).
- */
+/* Parameter maps of EXPORT_WK, and the certificate of its recipients (docs/protocol.md, b.11). */
 #include "internal.h"
 
 #include <string.h>

@@ -1,5 +1,4 @@
-/* RecipientInfo: one key part sealed for one unit's importer key (docs/protocol.md, b.7 and b.8).
- */
+/* RecipientInfo: one key part sealed for one importer key (docs/protocol.md, b.7 and b.8). */
 #include "internal.h"
 
 #include <stdlib.h>

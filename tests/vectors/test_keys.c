@@ -39,8 +39,7 @@ static void check_p521_offsets(struct clv_view tbs, struct clv_view name,
     vectors_same(clv_view_of(tbs.data + SKI_AT, CLV_SKI_LEN), ski_view(key), "SKI extension");
 }
 
-/* The self-signature covers the TBSCertificate (P-521) or, by a slip of IBM's SDK, nothing (RSA).
- */
+/* A self-signature covers the TBSCertificate (P-521) or, by a slip of IBM's SDK, nothing (RSA). */
 static void check_self_signature(const struct clv_ep11_admin_cert *cert,
                                  const struct check_key *key, bool over_tbs)
 {
