@@ -50,18 +50,6 @@ static clv_status start_all(struct search *search, struct clv_error *err)
 
 /* ---- waiting -------------------------------------------------------------------------------- */
 
-static clv_status http_failed(long http_status, struct clv_view body, struct clv_error *err)
-{
-    (void)clv_fail(err, CLV_E_UNIT, "the service answered HTTP %ld: %.*s", http_status,
-                   (int)(body.len < 120 ? body.len : 120),
-                   body.len == 0 ? "" : (const char *)body.data);
-    if (http_status == 401 || http_status == 403)
-        clv_hint(err, "The access token is missing, wrong or too old: get a new one.");
-    else if (http_status == 404)
-        clv_hint(err, "Check the instance id and the address in the site file.");
-    return CLV_E_UNIT;
-}
-
 static clv_status look_at(struct search *search, struct listing *listing, bool late, bool *ret_open,
                           struct clv_error *err)
 {
@@ -88,7 +76,7 @@ static clv_status look_at(struct search *search, struct listing *listing, bool l
     clv_status status =
         http_status >= 200 && http_status < 300
             ? clv_ep11_rest_listing_decode(body, &listing->units, &listing->num_units, err)
-            : http_failed(http_status, body, err);
+            : clv_http_failed(CLV_E_UNIT, http_status, body, err);
     transport->close(transport->ctx, &listing->exchange);
     return status;
 }

@@ -302,20 +302,38 @@ static clv_status order_check(const struct clv_order *order, struct clv_error *e
                         clv_order_name(order->kind));
     if (order->kind == CLV_ORDER_ADMIN_ADD && order->certificate.len == 0)
         return clv_fail(err, CLV_E_USAGE, "no certificate was given to add");
+    if (order->kind == CLV_ORDER_THRESHOLDS &&
+        (order->sign_threshold < 1 || order->sign_threshold > CLV_EP11_MAX_ADMINS ||
+         order->revoke_threshold < 1 || order->revoke_threshold > CLV_EP11_MAX_ADMINS))
+        return clv_fail(err, CLV_E_USAGE, "thresholds are numbers from 1 to %d",
+                        CLV_EP11_MAX_ADMINS);
     return CLV_OK;
 }
 
-static clv_status unit_check(const struct clv_order *order, const struct clv_session *session,
-                             struct clv_error *err)
+/* A unit that got fewer parts than the others would load another key. */
+static clv_status parts_check(const struct clv_fleet *fleet, const struct clv_session *session,
+                              struct clv_error *err)
+{
+    uint32_t slots = clv_session_slots(session), all = 0;
+    for (size_t i = 0; i < fleet->num_sessions; i++)
+        all |= clv_session_slots(fleet->sessions[i]);
+    if (slots == 0)
+        return clv_fail(err, CLV_E_USAGE, "crypto unit %u: no key part was sealed for it",
+                        session->unit.number);
+    if (slots != all)
+        return clv_fail(err, CLV_E_USAGE, "crypto unit %u: not every key part was sealed for it",
+                        session->unit.number);
+    return CLV_OK;
+}
+
+static clv_status unit_check(const struct clv_fleet *fleet, const struct clv_order *order,
+                             const struct clv_session *session, struct clv_error *err)
 {
     if (order->kind != CLV_ORDER_TRUST && !session->unit.trusted)
         return clv_fail(err, CLV_E_USAGE,
                         "crypto unit %u: its device certificates were not checked yet",
                         session->unit.number);
-    if (order->kind == CLV_ORDER_LOAD && clv_session_num_parts(session) == 0)
-        return clv_fail(err, CLV_E_USAGE, "crypto unit %u: no key part was sealed for it",
-                        session->unit.number);
-    return CLV_OK;
+    return order->kind == CLV_ORDER_LOAD ? parts_check(fleet, session, err) : CLV_OK;
 }
 
 static void job_init(struct clv_job *job, struct clv_fleet *fleet, struct clv_session *session,
@@ -345,7 +363,7 @@ static clv_status make_jobs(struct run *run, const struct clv_order *order, stru
         struct clv_session *session = fleet->sessions[i];
         if (!is_meant(order, session))
             continue;
-        clv_status status = unit_check(order, session, err);
+        clv_status status = unit_check(fleet, order, session, err);
         if (status != CLV_OK)
             return status;
         job_init(&run->jobs[run->num_jobs++], fleet, session, order);

@@ -52,7 +52,10 @@ struct clv_session {
 struct clv_session *clv_session_new(void);
 void clv_session_free(struct clv_session **session);
 void clv_session_forget_parts(struct clv_session *session);
-size_t clv_session_num_parts(const struct clv_session *session);
+/* Which slots hold a sealed part: bit 0 is slot 1. */
+uint32_t clv_session_slots(const struct clv_session *session);
+/* Whether the unit still holds the importer key that parts are sealed for, as far as we know. */
+bool clv_session_importer_current(const struct clv_session *session);
 /* The domain index stands in the first four bytes. */
 uint32_t clv_domain_index(const uint8_t domain_id[CLV_EP11_DOMAIN_ID_LEN]);
 
@@ -207,6 +210,9 @@ extern const struct clv_plan clv_query_plan; /* query.c */
 
 /* A signed "no": fills result codes and err, returns CLV_E_UNIT. (outcome.c) */
 clv_status clv_job_refused(struct clv_job *job, const struct clv_answer *answer,
+                           struct clv_error *err);
+/* A status other than 2xx, with the beginning of the body. Returns code. (outcome.c) */
+clv_status clv_http_failed(clv_status code, long http_status, struct clv_view body,
                            struct clv_error *err);
 /* Outcome of a job that failed with result.error. (outcome.c) */
 void clv_job_conclude(struct clv_job *job);

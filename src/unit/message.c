@@ -97,15 +97,6 @@ static clv_status unreadable(struct clv_error *err)
     return CLV_E_DOUBT;
 }
 
-static clv_status http_check(long http_status, struct clv_view body, struct clv_error *err)
-{
-    if (http_status >= 200 && http_status < 300)
-        return CLV_OK;
-    return clv_fail(err, CLV_E_DOUBT, "the service answered HTTP %ld: %.*s", http_status,
-                    (int)(body.len < 120 ? body.len : 120),
-                    body.len == 0 ? "" : (const char *)body.data);
-}
-
 static clv_status unwrap(const struct clv_session *session, struct clv_view body,
                          struct clv_answer *answer, struct clv_error *err)
 {
@@ -175,9 +166,9 @@ clv_status clv_answer_decode(const struct clv_session *session, const struct clv
                              struct clv_error *err)
 {
     struct clv_answer answer = {0};
-    clv_status status = http_check(http_status, body, err);
-    if (status == CLV_OK)
-        status = unwrap(session, body, &answer, err);
+    if (http_status < 200 || http_status >= 300)
+        return clv_http_failed(CLV_E_DOUBT, http_status, body, err);
+    clv_status status = unwrap(session, body, &answer, err);
     if (status == CLV_OK) {
         struct clv_view payload = clv_view_of(answer.payload, answer.payload_len);
         status = ask->info_type == 0 ? admin_decode(session, payload, &answer, err)

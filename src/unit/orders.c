@@ -141,6 +141,12 @@ static clv_status parts_input(struct clv_job *job, struct clv_error *err)
 {
     clv_status status = CLV_OK;
     size_t turn = 0;
+    if (!clv_session_importer_current(job->session)) {
+        (void)clv_fail(err, CLV_E_RULE,
+                       "the unit no longer holds the importer key its parts were sealed for");
+        clv_hint(err, "Generate an importer key; then each owner has to open their part again.");
+        return CLV_E_RULE;
+    }
     for (size_t i = 0; status == CLV_OK && i < CLV_EP11_MAX_PARTS; i++) {
         const struct clv_sealed *part = &job->session->parts[i];
         if (part->data == NULL)

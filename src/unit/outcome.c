@@ -20,6 +20,20 @@ void clv_unit_text(const struct clv_session *session, char out[CLV_UNIT_TEXT])
              session->unit.serial, session->domain);
 }
 
+clv_status clv_http_failed(clv_status code, long http_status, struct clv_view body,
+                           struct clv_error *err)
+{
+    enum { SHOWN = 120 }; /* the first characters of what the service says */
+    (void)clv_fail(err, code, "the service answered HTTP %ld: %.*s", http_status,
+                   (int)(body.len < SHOWN ? body.len : SHOWN),
+                   body.len == 0 ? "" : (const char *)body.data);
+    if (http_status == 401 || http_status == 403)
+        clv_hint(err, "The access token is missing, wrong or too old: get a new one.");
+    else if (http_status == 404)
+        clv_hint(err, "Check the instance id and the address in the site file.");
+    return code;
+}
+
 clv_status clv_job_refused(struct clv_job *job, const struct clv_answer *answer,
                            struct clv_error *err)
 {

@@ -4,20 +4,13 @@
 
 #include "internal.h"
 
-static bool is_current(const struct clv_session *session)
-{
-    return session->has_importer && !session->importer_gone &&
-           (!session->seen ||
-            memcmp(session->domain_id, session->importer_domain_id, CLV_EP11_DOMAIN_ID_LEN) == 0);
-}
-
 static clv_status importers_check(const struct clv_fleet *fleet, struct clv_error *err)
 {
     if (clv_fleet_num_selected(fleet) == 0)
         return clv_fail(err, CLV_E_USAGE, "no crypto unit is selected");
     for (size_t i = 0; i < fleet->num_sessions; i++) {
         const struct clv_session *session = fleet->sessions[i];
-        if (session->unit.selected && !is_current(session))
+        if (session->unit.selected && !clv_session_importer_current(session))
             return clv_fail(err, CLV_E_USAGE, "crypto unit %u has no importer key yet",
                             session->unit.number);
     }
@@ -74,7 +67,8 @@ clv_status clv_fleet_seal_part(struct clv_fleet *fleet, unsigned slot,
 bool clv_fleet_parts_current(const struct clv_fleet *fleet, unsigned number)
 {
     const struct clv_session *session = clv_fleet_session(fleet, number);
-    return session != NULL && clv_session_num_parts(session) > 0 && is_current(session);
+    return session != NULL && clv_session_slots(session) != 0 &&
+           clv_session_importer_current(session);
 }
 
 void clv_fleet_forget_parts(struct clv_fleet *fleet)

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "internal.h"
 
@@ -15,12 +16,19 @@ void clv_session_forget_parts(struct clv_session *session)
     }
 }
 
-size_t clv_session_num_parts(const struct clv_session *session)
+uint32_t clv_session_slots(const struct clv_session *session)
 {
-    size_t num = 0;
+    uint32_t slots = 0;
     for (size_t i = 0; i < CLV_EP11_MAX_PARTS; i++)
-        num += session->parts[i].data != NULL;
-    return num;
+        slots |= (uint32_t)(session->parts[i].data != NULL) << i;
+    return slots;
+}
+
+bool clv_session_importer_current(const struct clv_session *session)
+{
+    return session->has_importer && !session->importer_gone &&
+           (!session->seen ||
+            memcmp(session->domain_id, session->importer_domain_id, CLV_EP11_DOMAIN_ID_LEN) == 0);
 }
 
 void clv_session_free(struct clv_session **session)

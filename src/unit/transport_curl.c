@@ -11,6 +11,8 @@
 
 #include "internal.h"
 
+#define MAX_IDLE_CONNECTIONS 1024L
+
 struct clv_exchange {
     CURL *easy;
     const char *body; /* NULL: GET */
@@ -350,6 +352,8 @@ clv_status clv_transport_curl_new(struct clv_transport *ret, struct clv_error *e
         curl_global_cleanup();
         return clv_fail(err, CLV_E_MEMORY, "no memory for the way to the crypto units");
     }
+    /* By default idle connections go as their users do, four to each that is left. */
+    curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, MAX_IDLE_CONNECTIONS);
     *ret = (struct clv_transport){.start = curl_start,
                                   .poll = curl_poll,
                                   .state = curl_state,

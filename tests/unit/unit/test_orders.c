@@ -331,6 +331,7 @@ Test(unit_orders, wrong_orders_are_refused_before_anything_is_sent)
     cr_assert_eq(try_order(&(struct clv_order){.kind = CLV_ORDER_LOAD}), CLV_E_USAGE);
     cr_assert_eq(try_order(&(struct clv_order){.kind = CLV_ORDER_COMMIT}), CLV_E_USAGE);
     cr_assert_eq(try_order(&(struct clv_order){.kind = CLV_ORDER_ADMIN_ADD}), CLV_E_USAGE);
+    cr_assert_eq(try_order(&(struct clv_order){.kind = CLV_ORDER_THRESHOLDS}), CLV_E_USAGE);
     cr_assert_eq(try_order(&(struct clv_order){.kind = CLV_ORDER_QUERY, .only_unit = 9}),
                  CLV_E_USAGE);
     for (unsigned i = 1; i <= 3; i++)

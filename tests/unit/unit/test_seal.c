@@ -90,6 +90,34 @@ Test(unit_seal, a_query_shows_that_the_importer_key_is_gone)
     cr_assert_eq(seal(1, 1, 32), CLV_E_USAGE);
 }
 
+Test(unit_seal, parts_are_not_sent_to_a_unit_that_cannot_open_them)
+{
+    model_seal(&m);
+    clv_secret_free(&model_domain(&m, 2)->importer_private);
+    model_domain(&m, 2)->importer_len = 0;
+    model_order(&m, CLV_ORDER_QUERY);
+    unsigned before = m.num_commands[2];
+    model_order(&m, CLV_ORDER_LOAD);
+    cr_assert_eq(model_outcome(&m, 1), CLV_OUTCOME_DONE);
+    cr_assert_eq(model_outcome(&m, 2), CLV_OUTCOME_NOT_SENT);
+    cr_assert_eq(model_result(&m, 2)->error.code, CLV_E_RULE);
+    cr_assert_eq(m.num_commands[2], before);
+}
+
+Test(unit_seal, a_unit_with_fewer_parts_than_the_others_is_not_loaded)
+{
+    struct clv_error err = {0};
+    model_order(&m, CLV_ORDER_IMPORTER);
+    cr_assert_eq(seal(1, 1, 32), CLV_OK);
+    clv_fleet_select(m.fleet, 3, false);
+    cr_assert_eq(seal(2, 2, 32), CLV_OK);
+    clv_fleet_select(m.fleet, 3, true);
+    cr_assert_eq(
+        clv_fleet_run(m.fleet, &(struct clv_order){.kind = CLV_ORDER_LOAD}, &m.hooks, &err),
+        CLV_E_USAGE);
+    cr_assert_not_null(strstr(err.fact, "unit 3"));
+}
+
 Test(unit_seal, forgetting)
 {
     model_seal(&m);
