@@ -268,15 +268,22 @@ static void tick(struct run *run)
     stop(run);
 }
 
+static int ms_to_next_tick(const struct run *run)
+{
+    int64_t left_ms = run->last_tick_ms + CLV_TICK_MS - clv_now_ms(run->fleet->config.clock);
+    return left_ms < 1 ? 1 : (int)left_ms;
+}
+
 static void run_jobs(struct run *run)
 {
+    run->last_tick_ms = clv_now_ms(run->fleet->config.clock);
     for (size_t i = 0; i < run->num_jobs; i++) {
         if (!run->jobs[i].over)
             advance(run, &run->jobs[i]);
         tick(run);
     }
     while (run->num_open > 0) {
-        run->fleet->transport.poll(run->fleet->transport.ctx, CLV_TICK_MS);
+        run->fleet->transport.poll(run->fleet->transport.ctx, ms_to_next_tick(run));
         tick(run);
         for (size_t i = 0; i < run->num_jobs; i++) {
             if (!run->jobs[i].over)

@@ -8,7 +8,7 @@
 #define CLV_ADMIN_FUNCTION (1u << 16 | CLV_EP11_FN_ADMIN) /* API ordinal 1, as IBM's tools send */
 #define CLV_INFO_FUNCTION (1u << 16 | CLV_EP11_FN_INFO)
 #define CLV_ANSWER_MAX ((size_t)4 << 20) /* bytes of an HTTP body */
-#define CLV_TICK_MS 33                   /* the contract promises at least every 40 */
+#define CLV_TICK_MS 30                   /* the contract promises at least every 40 */
 
 /* ---- session.c: what this fleet keeps about one unit ------------------------------------- */
 
