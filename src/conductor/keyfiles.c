@@ -6,6 +6,7 @@
 #include "internal.h"
 
 #define MAX_LISTED 40
+#define DESCRIBED 800 /* holds a description and two names of the longest kind */
 
 struct creation {
     struct clv_kdf *kdf;
@@ -59,7 +60,7 @@ static void describe(const struct clv_keyfile_info *info, char *buf, size_t cap)
 struct listing {
     struct clv_keyfile_list files;
     size_t num;
-    char labels[MAX_LISTED][400];
+    char labels[MAX_LISTED][DESCRIBED];
     struct clv_choice choices[MAX_LISTED];
 };
 
@@ -209,7 +210,7 @@ static clv_status open_once(struct clv_conductor *c, const struct clv_task *task
                             enum clv_keyfile_kind kind, const char *path, struct opened *ret,
                             struct clv_error *why, struct clv_error *err)
 {
-    char id_password[80], line[500], what[340];
+    char id_password[80], line[DESCRIBED], what[340];
     struct clv_secret *password = NULL;
     struct clv_keyfile_info info = {0};
     if (clv_keyfile_read_header(path, &info, why) != CLV_OK ||
