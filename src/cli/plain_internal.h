@@ -5,7 +5,7 @@
 #include "claviger/terminal.h"
 
 #define CLV_PLAIN_LINE 512
-#define CLV_PLAIN_UNITS 64
+#define CLV_PLAIN_UNITS 1024
 
 struct clv_plain {
     int in_fd, out_fd;

@@ -30,7 +30,7 @@ const char *unit_list(const struct clv_conductor *c, char *buf, size_t cap)
 
 /* ---- one order, with its hooks ---- */
 
-#define MAX_LINES 12
+#define LINE_LEN 160
 
 struct run {
     struct clv_conductor *c;
@@ -39,27 +39,32 @@ struct run {
     const char *title;
     int64_t start;
     unsigned done, total;
-    char lines[MAX_LINES][160];
-    const char *line_ptrs[MAX_LINES];
-    unsigned num_lines;
-    char (*why)[240];  /* by unit number: what a query failed with */
-    clv_status broken; /* the journal could not be written, or somebody interrupted */
+    char (*lines)[LINE_LEN]; /* while an order runs: one for each unit, as results come */
+    const char **line_ptrs;
+    size_t num_lines;
+    char trouble[LINE_LEN]; /* the first that was not good */
+    char (*why)[240];       /* by unit number: what a query failed with */
+    clv_status broken;      /* the journal could not be written, or somebody interrupted */
     struct clv_error error;
 };
 
 static void add_line(struct run *run, const struct clv_result *result)
 {
-    unsigned at = run->num_lines < MAX_LINES ? run->num_lines++ : MAX_LINES - 1;
-    if (at == MAX_LINES - 1 && run->num_lines == MAX_LINES)
-        memmove(run->lines[0], run->lines[1], sizeof(run->lines) - sizeof(run->lines[0]));
-    if (result->outcome == CLV_OUTCOME_DONE)
-        snprintf(run->lines[at], sizeof(run->lines[0]), "[ok] Unit %u: %s (%d ms)", result->unit,
+    char line[LINE_LEN];
+    bool good = result->outcome == CLV_OUTCOME_DONE;
+    if (good)
+        snprintf(line, sizeof(line), "[ok] Unit %u: %s (%d ms)", result->unit,
                  clv_outcome_name(result->outcome), result->elapsed_ms);
     else
-        snprintf(run->lines[at], sizeof(run->lines[0]), "[!!] Unit %u: %s: %.110s", result->unit,
+        snprintf(line, sizeof(line), "[!!] Unit %u: %s: %.110s", result->unit,
                  clv_outcome_name(result->outcome), result->error.fact);
-    for (unsigned i = 0; i < run->num_lines; i++)
-        run->line_ptrs[i] = run->lines[i];
+    if (!good && run->trouble[0] == '\0')
+        memcpy(run->trouble, line, sizeof(line));
+    if (run->num_lines == run->total)
+        return;
+    memcpy(run->lines[run->num_lines], line, sizeof(line));
+    run->line_ptrs[run->num_lines] = run->lines[run->num_lines];
+    run->num_lines++;
 }
 
 static clv_status on_intent(void *ctx, const struct clv_intent *intent, struct clv_error *err)
@@ -128,12 +133,23 @@ static clv_status on_tick(void *ctx, struct clv_error *err)
 static clv_status run_order(struct run *run, const struct clv_order *order, struct clv_error *err)
 {
     struct clv_fleet_hooks hooks = {on_intent, on_result, on_tick, run};
+    clv_status st = CLV_OK;
     run->start = clv_now_ms(run->c->config.clock);
     run->total = (unsigned)clv_fleet_num_selected(run->c->fleet);
-    clv_status st = clv_fleet_run(run->c->fleet, order, &hooks, err);
+    run->lines = calloc(run->total + 1, sizeof(run->lines[0]));
+    run->line_ptrs = calloc(run->total + 1, sizeof(run->line_ptrs[0]));
+    if (run->lines && run->line_ptrs)
+        st = clv_fleet_run(run->c->fleet, order, &hooks, err);
+    else
+        st = clv_fail(err, CLV_E_MEMORY, "no memory for the units' answers");
     if (st == CLV_OK && run->broken == CLV_OK)
         (void)on_tick(run, NULL); /* the last results are lines, too */
     run->c->face->progress_end(run->c->face->ctx);
+    free(run->lines);
+    free(run->line_ptrs);
+    run->lines = NULL;
+    run->line_ptrs = NULL;
+    run->num_lines = 0;
     if (st == CLV_OK && run->broken != CLV_OK) {
         if (err)
             *err = run->error;
@@ -205,7 +221,7 @@ static clv_status find_once(struct clv_conductor *c, struct clv_error *err)
     }
     if (st == CLV_OK && trusted < wanted)
         st = clv_fail(err, CLV_E_UNTRUSTED, "%u of %u crypto units could not be trusted: %s",
-                      wanted - trusted, wanted, run.num_lines ? run.lines[run.num_lines - 1] : "");
+                      wanted - trusted, wanted, run.trouble);
     return st;
 }
 

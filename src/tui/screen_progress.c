@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #define BAR_COLS 40
+#define HEAD_ROWS 6 /* title, bar, times and the blanks between */
 
 static void add_bar(const struct clv_progress *p, struct clv_page *page)
 {
@@ -46,7 +47,9 @@ static int draw(struct clv_tui *t, struct clv_tui_grid *g, struct clv_tui_area b
     add_times(p, &page);
     if (p->num_lines > 0)
         clv_page_blank(&page);
-    for (size_t i = 0; i < p->num_lines; i++)
+    /* Of a fleet that does not fit, the units that answered last. */
+    size_t fit = body.rows > HEAD_ROWS ? (size_t)(body.rows - HEAD_ROWS) : 1;
+    for (size_t i = p->num_lines > fit ? p->num_lines - fit : 0; i < p->num_lines; i++)
         clv_page_add(&page, 2, CLV_STYLE_TEXT, p->lines[i]);
     int used = clv_page_draw(&page, g, body, &top);
     clv_page_clear(&page);
