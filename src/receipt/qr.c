@@ -39,7 +39,7 @@ clv_status clv_qr_new(const char *text, enum clv_qr_level level, unsigned max_ve
 {
     QRcode *code = NULL;
     clv_status status = encode(text, level, &code, err);
-    if (status != CLV_OK)
+    if (code == NULL)
         return status;
     unsigned width = (unsigned)code->width, version = (unsigned)code->version;
     struct clv_qr *qr = NULL;

@@ -133,9 +133,14 @@ char *house_copy(const struct scene *s)
 
 /* ---- the shortest load ---------------------------------------------------------------------- */
 
+/* As the phrases have it: ranges above a dozen. */
 static void list_units(char *list, size_t cap, unsigned num, unsigned without)
 {
     size_t len = 0;
+    if (num > 12) {
+        snprintf(list, cap, "1-%u", num);
+        return;
+    }
     for (unsigned i = 1; i <= num; i++)
         if (i != without)
             len += (size_t)snprintf(list + len, cap - len, "%s%u", len ? "," : "", i);
