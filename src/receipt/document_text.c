@@ -35,7 +35,7 @@ static void write_row(struct clv_writer *w, const struct clv_document_row *row)
     const char *label = given(row->label) ? row->label : "";
     size_t width = clv_text_width(label);
     if (!given(row->value)) {
-        clv_write_format(w, "%s%s\n", *label ? "\n" : "", label);
+        clv_write_format(w, "%s\n", label);
         return;
     }
     clv_write_text(w, label);
