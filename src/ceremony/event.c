@@ -344,7 +344,12 @@ static bool take_time(const json_t *value, int64_t *ret_ms)
         return false;
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
-    *ret_ms = (int64_t)timegm(&tm) * 1000;
+    int64_t ms = (int64_t)timegm(&tm) * 1000;
+    char again[CLV_TIME_TEXT]; /* no February 30, no blanks for zeros, no year 26 */
+    clv_time_text(ms, again);
+    if (strcmp(text, again) != 0)
+        return false;
+    *ret_ms = ms;
     return true;
 }
 
