@@ -91,20 +91,36 @@ static void start_modes(struct clv_display *c)
     say(PASTE_ON);
 }
 
+/* newterm() would say so, too, and leave memory behind. */
+static bool is_known(void)
+{
+    int found = 0;
+    if (setupterm(NULL, STDOUT_FILENO, &found) != OK)
+        return false;
+    (void)del_curterm(cur_term);
+    return true;
+}
+
+static clv_status fail_unknown(struct clv_error *err)
+{
+    const char *term = getenv("TERM");
+    (void)clv_fail(err, CLV_E_TERMINAL, "terminals of the kind TERM=%s are not known here",
+                   term != NULL ? term : "");
+    clv_kept(err, "Nothing was started.");
+    clv_hint(err, "Set TERM to what this terminal is, or use --plain.");
+    return CLV_E_TERMINAL;
+}
+
 clv_status clv_display_open(enum clv_tui_theme theme, struct clv_terminal *terminal,
                             struct clv_display **ret, struct clv_error *err)
 {
-    const char *term = getenv("TERM");
     struct clv_display *c = calloc(1, sizeof *c);
     if (c == NULL)
         return clv_fail(err, CLV_E_MEMORY, "there is not enough memory");
-    c->screen = newterm(NULL, stdout, stdin);
+    c->screen = is_known() ? newterm(NULL, stdout, stdin) : NULL;
     if (c->screen == NULL) {
         free(c);
-        (void)clv_fail(err, CLV_E_TERMINAL, "terminals of the kind TERM=%s are not known here",
-                       term != NULL ? term : "");
-        clv_hint(err, "Set TERM to what this terminal is, or use --plain.");
-        return CLV_E_TERMINAL;
+        return fail_unknown(err);
     }
     c->terminal = terminal;
     c->theme = theme;
