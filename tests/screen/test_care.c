@@ -408,6 +408,35 @@ Test(care, alt_digits_are_function_keys)
     terminal_wait_text(demo.t, "Description");
 }
 
+static const char *const monkey_keys[] = {
+    KEY_ENTER,   KEY_ESC,       KEY_TAB,    KEY_UP,      KEY_DOWN,  KEY_LEFT, KEY_RIGHT,
+    KEY_PAGE_UP, KEY_PAGE_DOWN, KEY_F1,     KEY_F2,      KEY_F4,    KEY_F5,   KEY_CTRL_L,
+    KEY_CTRL_U,  KEY_BACKSPACE, "a",        "\u00eb",    "1",       "9",      "?",
+    "q",         "y",           " ",        PASTE_START, PASTE_END, "\033[",  "\200",
+    "\033O",     "\033[1;5C",   "\033[200", "\u4e2d",    "\001",    "\005",   "\000",
+};
+
+/* Whatever is pressed: it does not crash, confirms nothing, and can be left. */
+Test(care, a_monkey_at_the_keyboard)
+{
+    unsigned seed = 3;
+    START(.args = {"text", "choice", "secret", "continue", "sheet", "curtain", "phrase"});
+    terminal_wait_text(demo.t, "Description");
+    for (int i = 0; i < 5000; i++) {
+        seed = seed * 1103515245u + 12345u;
+        size_t num = sizeof monkey_keys / sizeof monkey_keys[0];
+        if ((seed >> 16) % 50 == 0)
+            terminal_resize(demo.t, 20 + (int)(seed >> 20) % 30, 70 + (int)(seed >> 22) % 80);
+        terminal_send(demo.t, monkey_keys[(seed >> 16) % num]);
+    }
+    cr_assert_eq(kill(terminal_pid(demo.t), SIGTERM),
+                 0); /* ^C could be thrown away as type-ahead */
+    int status = demo_end(&demo);
+    cr_assert(status == 130 || status == 0, "%d", status); /* 0: it came to the end before */
+    cr_assert_not(demo_answered(&demo, "setimm.phrase=SETIMM ef8a"));
+    assert_given_back();
+}
+
 /* ---- no terminal ---- */
 
 Test(care, unknown_terminals_and_small_ones_are_refused)

@@ -79,8 +79,10 @@ Test(plain, help_deviation_and_nonsense)
     terminal_expect(demo.t, "[1-3, ? help]: ");
     terminal_send(demo.t, "4\r");
     terminal_expect(demo.t, "Type a number from 1 to 3.");
+    terminal_expect(demo.t, "[1-3, ? help]: ");
     terminal_send(demo.t, "\r");
     terminal_expect(demo.t, "Type a number from 1 to 3.");
+    terminal_expect(demo.t, "[1-3, ? help]: ");
     terminal_send(demo.t, "!deviation\r");
     terminal_expect(demo.t, "No deviation can be recorded here.");
     terminal_expect(demo.t, "[1-3, ? help]: ");
