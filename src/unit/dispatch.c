@@ -29,7 +29,6 @@ static void close_exchange(struct run *run, struct clv_job *job)
     job->exchange = NULL;
 }
 
-/* job->result.error says how it went. */
 static void finish(struct run *run, struct clv_job *job)
 {
     close_exchange(run, job);
@@ -46,10 +45,18 @@ static void finish(struct run *run, struct clv_job *job)
         run->hooks->result(run->hooks->ctx, &job->result);
 }
 
+/* job->result.error says how it went. */
 static void fail_step(struct run *run, struct clv_job *job)
 {
     if (job->step < job->plan->num_steps)
         (void)clv_while(&job->result.error, "%s", job->plan->steps[job->step].name);
+    finish(run, job);
+}
+
+static void keep_here(struct run *run, struct clv_job *job)
+{
+    job->result.error = run->stopped;
+    job->kept_here = true;
     finish(run, job);
 }
 
@@ -121,12 +128,13 @@ static void advance(struct run *run, struct clv_job *job)
     }
     job->asked_twice = false;
     if (run->stopped.code != CLV_OK) {
-        job->result.error = run->stopped;
-        finish(run, job);
+        keep_here(run, job);
         return;
     }
-    if (send_step(run, job, &plan->steps[job->step], &job->result.error) != CLV_OK)
+    if (send_step(run, job, &plan->steps[job->step], &job->result.error) != CLV_OK) {
+        job->kept_here = job->result.error.code != CLV_E_TIMEOUT;
         fail_step(run, job);
+    }
 }
 
 /* ---- answers -------------------------------------------------------------------------------- */
@@ -209,7 +217,7 @@ static void not_sent(struct run *run, struct clv_job *job, const char *why)
 static void timed_out(struct run *run, struct clv_job *job)
 {
     int64_t waited_ms = clv_now_ms(run->fleet->config.clock) - job->started_ms;
-    (void)clv_fail(&job->result.error, CLV_E_DOUBT, "no answer within %.1f s",
+    (void)clv_fail(&job->result.error, CLV_E_TIMEOUT, "no answer within %.1f s",
                    (double)waited_ms / 1000);
     fail_step(run, job);
 }
@@ -243,10 +251,8 @@ static void stop(struct run *run)
 {
     for (size_t i = 0; i < run->num_jobs; i++) {
         struct clv_job *job = &run->jobs[i];
-        if (job->over || job->sent)
-            continue;
-        job->result.error = run->stopped;
-        finish(run, job);
+        if (!job->over && !job->sent)
+            keep_here(run, job);
     }
 }
 

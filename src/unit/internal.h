@@ -195,6 +195,7 @@ struct clv_job {
     int64_t started_ms, deadline_ms;
     bool asked_twice; /* a query was repeated after its connection broke */
     bool sent;        /* the command went out */
+    bool kept_here;   /* ended by us, not by the unit or the way to it */
     bool over;
     struct clv_chain chain;
     struct clv_snapshot snapshot;

@@ -229,10 +229,11 @@ static clv_status choose_signers(struct clv_job *job, struct clv_error *err)
     }
     if (prelude->num_signers >= needed)
         return CLV_OK;
-    (void)clv_fail(err, CLV_E_RULE,
-                   "the unit wants %zu signature(s) for this; %zu signature key(s) were given, "
-                   "%zu of them of administrators of this unit",
-                   needed, order->num_signers, prelude->num_signers);
+    (void)clv_fail(
+        err, CLV_E_RULE,
+        "the unit needs %zu signature%s for this order; signature keys given: %zu, of its "
+        "administrators among them: %zu",
+        needed, needed == 1 ? "" : "s", order->num_signers, prelude->num_signers);
     clv_hint(err, "Open the signature keys that are missing, then give the order again.");
     return CLV_E_RULE;
 }

@@ -41,59 +41,65 @@ clv_status clv_job_refused(struct clv_job *job, const struct clv_answer *answer,
     uint32_t reason = clv_ep11_reason(&answer->block);
     job->result.return_code = code;
     job->result.reason = reason;
+    const char *command = clv_ep11_command_name(job->ask.command);
+    const char *text = clv_ep11_code_text(code, reason);
     if (reason == CLV_EP11_NO_REASON)
-        (void)clv_fail(err, CLV_E_UNIT, "the unit refused %s: return code %u",
-                       clv_ep11_command_name(job->ask.command), code);
+        (void)clv_fail(err, CLV_E_UNIT, "the unit refused %s: %s (return code %u)", command, text,
+                       code);
     else
-        (void)clv_fail(err, CLV_E_UNIT, "the unit refused %s: return code %u, reason %u",
-                       clv_ep11_command_name(job->ask.command), code, reason);
-    clv_hint(err, "%s", clv_ep11_code_text(code, reason));
+        (void)clv_fail(err, CLV_E_UNIT, "the unit refused %s: %s (return code %u, reason %u)",
+                       command, text, code, reason);
     return CLV_E_UNIT;
 }
 
 static enum clv_outcome outcome_of(const struct clv_job *job)
 {
-    switch ((int)job->result.error.code) {
-    case CLV_OK:
+    bool command = clv_order_is_command(job->order->kind);
+    clv_status code = job->result.error.code;
+    if (code == CLV_OK)
         return CLV_OUTCOME_DONE;
-    case CLV_E_UNIT:
+    if (job->kept_here)
+        return CLV_OUTCOME_NOT_SENT;
+    if (code == CLV_E_UNIT)
         return CLV_OUTCOME_REFUSED;
-    case CLV_E_UNTRUSTED:
-    case CLV_E_FORGED:
-    case CLV_E_WORLD:
+    if (code == CLV_E_UNTRUSTED || code == CLV_E_FORGED || code == CLV_E_WORLD)
         return CLV_OUTCOME_UNTRUSTED;
-    case CLV_E_DOUBT:
-        if (!clv_order_is_command(job->order->kind))
-            return CLV_OUTCOME_DOUBT;
-        break;
-    default:
+    if (!command && (code == CLV_E_DOUBT || code == CLV_E_TIMEOUT))
+        return CLV_OUTCOME_DOUBT;
+    return job->sent ? CLV_OUTCOME_DOUBT : CLV_OUTCOME_NOT_SENT;
+}
+
+static const char *advice(const struct clv_job *job)
+{
+    switch (job->result.outcome) {
+    case CLV_OUTCOME_REFUSED:
+        return "Find out why before giving the order again.";
+    case CLV_OUTCOME_UNTRUSTED:
+        return "Believe nothing this unit says: check the way to it, check its device certificates "
+               "again, or set it aside.";
+    case CLV_OUTCOME_DOUBT:
+        return job->sent ? "The command may or may not have been carried out: query the unit "
+                           "before anything else. It is not sent again."
+                         : "Only its state was asked for: ask again. If that does not help, check "
+                           "the unit's service and the way to it.";
+    case CLV_OUTCOME_NOT_SENT:
+        return job->kept_here ? "Give the order again when the cause is gone."
+                              : "Check that the unit's service runs and can be reached from here; "
+                                "then give the order again.";
+    case CLV_OUTCOME_DONE:
         break;
     }
-    return job->sent ? CLV_OUTCOME_DOUBT : CLV_OUTCOME_NOT_SENT;
+    return "";
 }
 
 static void advise(struct clv_job *job)
 {
     struct clv_error *err = &job->result.error;
-    bool command = clv_order_is_command(job->order->kind);
-    if (command && !job->sent)
+    if (clv_order_is_command(job->order->kind) && !job->sent)
         clv_kept(err, "The command was not sent. Nothing was changed in this unit.");
     else if (job->result.outcome == CLV_OUTCOME_REFUSED)
         clv_kept(err, "Nothing was changed in this unit.");
-
-    static const char *const hints[] = {
-        [CLV_OUTCOME_REFUSED] = "Find out why before giving the order again.",
-        [CLV_OUTCOME_NOT_SENT] = "Check that the unit's service runs and can be reached from here; "
-                                 "then give the order again.",
-        [CLV_OUTCOME_DOUBT] = "Query the unit before anything else; a later answer settles it.",
-        [CLV_OUTCOME_UNTRUSTED] = "Believe nothing this unit says: check the way to it, check its "
-                                  "device certificates again, or set it aside.",
-    };
-    if (job->sent && job->result.outcome == CLV_OUTCOME_DOUBT)
-        clv_hint(err, "The command may or may not have been carried out: query the unit before "
-                      "anything else. It is not sent again.");
-    else
-        clv_hint(err, "%s", hints[job->result.outcome]);
+    clv_hint(err, "%s", advice(job));
 }
 
 void clv_job_conclude(struct clv_job *job)
