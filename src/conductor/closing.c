@@ -50,7 +50,10 @@ static void add_patterns(const struct clv_conductor *c, struct rows *r)
     for (int k = CLV_CHECK_CCA_MKVP; k < CLV_NUM_CHECK_KINDS; k++) {
         clv_check_text(&c->checks, (enum clv_check_kind)k, check);
         const char *value = strchr(check, ' ');
-        add_row(r, clv_check_name((enum clv_check_kind)k), true, "%s", value ? value + 1 : check);
+        add_row(r,
+                k == CLV_CHECK_KCV_CMAC0_5 ? "KCV-CMAC0, 5 bytes"
+                                           : clv_check_name((enum clv_check_kind)k),
+                true, "%s", value ? value + 1 : check);
     }
 }
 
@@ -67,7 +70,7 @@ static void add_units(const struct clv_conductor *c, struct rows *r)
         clv_hex(u->device_ski, 8, key);
         snprintf(label, sizeof(label), "Unit %u, %s", u->number, u->serial);
         add_row(r, label, false,
-                "%s%s; new %s, current %s %s; %u administrators, thresholds %u/%u; "
+                "%s%s; new %s, current %s %s; administrators %u, thresholds %u/%u; "
                 "device key %s; %s",
                 u->set_aside ? "SET ASIDE: " : "", o->imprint ? "imprint mode" : "operational",
                 clv_ep11_new_state_text(o->new_state),

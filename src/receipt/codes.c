@@ -179,9 +179,6 @@ static clv_status join_line(struct joining *j, struct clv_view line, size_t numb
     struct heading h = {0};
     struct clv_view body;
     line = trim(line);
-    if (view_starts(line, reader_start))
-        line =
-            clv_view_of(line.data + sizeof reader_start - 1, line.len - (sizeof reader_start - 1));
     if (line.len == 0 || view_starts(line, slip_start))
         return CLV_OK;
     if (!view_starts(line, code_start))
@@ -245,16 +242,43 @@ static clv_status join_bodies(const struct joining *j, struct clv_writer *packed
     return clv_writer_done(packed, err);
 }
 
+/* The next start of a code behind the first byte; some readers print codes without anything between
+ * them (zbarimg --raw -Sbinary does). */
+static size_t next_start(struct clv_view text)
+{
+    for (size_t i = 1; i + sizeof code_start - 1 <= text.len; i++) {
+        struct clv_view here = clv_view_of(text.data + i, text.len - i);
+        if (view_starts(here, code_start) || view_starts(here, slip_start))
+            return i;
+    }
+    return text.len;
+}
+
+bool take_code(struct clv_view *rest, struct clv_view *ret)
+{
+    struct clv_view line = *rest;
+    if (rest->len == 0)
+        return false;
+    if (!take_line(rest, &line))
+        *rest = clv_view_of(line.data + line.len, 0);
+    if (view_starts(line, reader_start))
+        line =
+            clv_view_of(line.data + sizeof reader_start - 1, line.len - (sizeof reader_start - 1));
+    bool starts = view_starts(line, code_start) || view_starts(line, slip_start);
+    size_t len = starts ? next_start(line) : line.len;
+    if (len < line.len) /* what is behind it, newline included, comes next */
+        *rest = clv_view_of(line.data + len, (size_t)(rest->data + rest->len - line.data) - len);
+    *ret = clv_view_of(line.data, len);
+    return true;
+}
+
 static clv_status join_all(struct clv_view scanned, struct joining *j, struct clv_error *err)
 {
     size_t number = 0;
     if (scanned.len > CLV_RECEIPT_MAX)
         return clv_fail(err, CLV_E_FORMAT, "this is more text than the codes of a receipt have");
-    while (scanned.len > 0) {
-        struct clv_view line = scanned;
-        if (!take_line(&scanned, &line))
-            scanned.len = 0;
-        clv_status status = join_line(j, line, ++number, err);
+    for (struct clv_view code; take_code(&scanned, &code);) {
+        clv_status status = join_line(j, code, ++number, err);
         if (status != CLV_OK)
             return status;
     }

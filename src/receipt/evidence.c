@@ -194,18 +194,11 @@ static clv_status verify_checkpoint(struct clv_view text, const struct clv_evide
 
 /* ---- which kind ------------------------------------------------------------------------------ */
 
-static bool has_line(struct clv_view text, const char *prefix)
+static bool has_code(struct clv_view text, const char *prefix)
 {
-    struct clv_view line;
-    for (struct clv_view rest = text; rest.len > 0;) {
-        line = rest;
-        if (!take_line(&rest, &line))
-            rest.len = 0;
-        if (view_starts(line, "QR-Code:"))
-            line = clv_view_of(line.data + 8, line.len - 8);
-        if (view_starts(line, prefix))
+    for (struct clv_view code; take_code(&text, &code);)
+        if (view_starts(code, prefix))
             return true;
-    }
     return false;
 }
 
@@ -215,9 +208,9 @@ static enum clv_evidence_kind sniff(struct clv_view bytes)
     struct clv_checkpoint c;
     if (view_starts(bytes, "c2sp.org/tlog-proof@"))
         return CLV_EVIDENCE_RECEIPT;
-    if (has_line(bytes, "CLV1R:"))
+    if (has_code(bytes, "CLV1R:"))
         return CLV_EVIDENCE_CODES;
-    if (has_line(bytes, "CLV1S:"))
+    if (has_code(bytes, "CLV1S:"))
         return CLV_EVIDENCE_SLIP;
     if (clv_note_parse(bytes, &note, NULL) == CLV_OK &&
         clv_checkpoint_parse(note.text, &c, NULL) == CLV_OK)

@@ -25,6 +25,9 @@ void proof_write_head(struct clv_writer *w, struct clv_view entry, const struct 
                       uint64_t index, const struct clv_merkle_proof *path);
 /* Takes the next line, without its newline, off *rest; false when there is no whole line. */
 bool take_line(struct clv_view *rest, struct clv_view *ret);
+/* Takes the next code that a reader printed, or a line that is none, off *rest: behind a label such
+ * as "QR-Code:", up to the end of the line or to the start of the code behind it. */
+bool take_code(struct clv_view *rest, struct clv_view *ret);
 
 /* ---- packed.c: the same facts in binary, without what can be computed
  * ---------------------------- */

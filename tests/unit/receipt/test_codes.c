@@ -77,6 +77,21 @@ Test(codes, in_any_order_doubled_with_any_line_ends_and_slips_between)
     cr_assert_eq(join(), CLV_OK, "%s", err.fact);
 }
 
+Test(codes, with_nothing_between_them)
+{
+    struct clv_slip slip;
+    char text[CLV_SLIP_TEXT];
+    cr_assert_eq(clv_slip_of(c.journal, "TURN", &slip, &err), CLV_OK);
+    cr_assert_eq(clv_slip_format(&slip, text, &err), CLV_OK);
+    scan(text, "");
+    for (size_t i = codes.num; i-- > 0;)
+        scan(codes.text[i], i == 1 ? text : "");
+    cr_assert_eq(join(), CLV_OK, "%s", err.fact);
+    for (size_t i = 0; i < codes.num; i++)
+        scan(i ? "QR-Code:" : "", codes.text[i]);
+    cr_assert_neq(join(), CLV_OK, "a label in the middle of a line belongs to no code");
+}
+
 Test(codes, a_missing_one_is_named)
 {
     for (size_t missing = 0; missing < codes.num; missing++) {
