@@ -165,15 +165,19 @@ struct clv_fleet_hooks {
     void *ctx;
 };
 
-/* Asks every service for its units. Called again, it must find the same ones (the selection and
- * pinned keys stay).
- * errors  CLV_E_TIMEOUT, CLV_E_IO, CLV_E_UNIT (HTTP status with the body's text), CLV_E_FORMAT */
+/* Asks every service for its units; all of them are selected then. Taken whole or not at all. Called
+ * again, it must find the same ones (the selection and pinned keys stay).
+ * errors  CLV_E_TIMEOUT, CLV_E_IO, CLV_E_UNIT (HTTP status with the body's text), CLV_E_FORMAT,
+ *         CLV_E_MISSING: no unit; CLV_E_WORLD: TEST units in production or the reverse;
+ *         CLV_E_MISMATCH: other units than before */
 clv_status clv_fleet_discover(struct clv_fleet *fleet, const struct clv_fleet_hooks *hooks,
                               struct clv_error *err);
 /* Gives one order to all selected units and returns when every one of them has an outcome. CLV_OK
  * means just that: outcomes are in the results. Every command asks the unit's counter and domain
- * instance first, in the same breath.
- * errors  CLV_E_USAGE: no unit selected, unit not trusted yet, no sealed part */
+ * instance first, in the same breath. TRUST given again may take a new life of a domain (somebody
+ * zeroized it on purpose), never another device.
+ * errors  CLV_E_USAGE: no unit selected, unit not trusted yet, a sealed part missing, order without
+ *         pattern, certificate or thresholds; then nothing was sent to any unit */
 clv_status clv_fleet_run(struct clv_fleet *fleet, const struct clv_order *order,
                          const struct clv_fleet_hooks *hooks, struct clv_error *err);
 
