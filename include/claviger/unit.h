@@ -165,9 +165,9 @@ struct clv_fleet_hooks {
     void *ctx;
 };
 
-/* Asks every service for its units; all of them are selected then. Taken whole or not at all. Called
- * again, it must find the same ones (the selection and pinned keys stay).
- * errors  CLV_E_TIMEOUT, CLV_E_IO, CLV_E_UNIT (HTTP status with the body's text), CLV_E_FORMAT,
+/* Asks every service for its units; all of them are selected then. Taken whole or not at all.
+ * Called again, it must find the same ones (the selection and pinned keys stay). errors
+ * CLV_E_TIMEOUT, CLV_E_IO, CLV_E_UNIT (HTTP status with the body's text), CLV_E_FORMAT,
  *         CLV_E_MISSING: no unit; CLV_E_WORLD: TEST units in production or the reverse;
  *         CLV_E_MISMATCH: other units than before */
 clv_status clv_fleet_discover(struct clv_fleet *fleet, const struct clv_fleet_hooks *hooks,
