@@ -1,6 +1,7 @@
 /* The journal as the ceremony uses it. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +212,50 @@ Test(log, a_killed_process_leaves_no_lock_behind)
     kill(child, SIGKILL);
     cr_assert_eq(waitpid(child, NULL, 0), child);
     reopen();
+}
+
+/* Appends until it is killed; says after each success how many there are. */
+static void append_for_ever(int acknowledge)
+{
+    struct clv_journal *j = NULL;
+    if (clv_journal_open(dir, &j, NULL) != CLV_OK)
+        _exit(1);
+    for (;;) {
+        uint64_t seq = 0;
+        static const char entry[] = "{\"event\":\"intent\",\"unit\":3,\"command\":\"commit\"}";
+        if (clv_journal_append(j, clv_view_of(entry, sizeof entry - 1), &seq, NULL) != CLV_OK ||
+            (seq % 3 == 0 && clv_journal_checkpoint(j, NULL) != CLV_OK) ||
+            write(acknowledge, &seq, sizeof seq) != (ssize_t)sizeof seq)
+            _exit(1);
+    }
+}
+
+Test(log, killed_at_any_moment_loses_nothing_that_was_acknowledged)
+{
+    create();
+    journal_fill(journal, 1);
+    clv_journal_free(&journal);
+    for (unsigned round = 0; round < 25; round++) {
+        uint64_t seq = 0, last = 0;
+        int acknowledged[2];
+        size_t moved = 0;
+        cr_assert_eq(pipe(acknowledged), 0);
+        pid_t child = fork();
+        if (child == 0)
+            append_for_ever(acknowledged[1]);
+        close(acknowledged[1]);
+        for (unsigned n = 0; n <= round % 7; n++)
+            cr_assert_eq(read(acknowledged[0], &last, sizeof last), (ssize_t)sizeof last);
+        kill(child, SIGKILL);
+        cr_assert_eq(waitpid(child, NULL, 0), child);
+        while (read(acknowledged[0], &seq, sizeof seq) == (ssize_t)sizeof seq)
+            last = seq;
+        close(acknowledged[0]);
+        cr_assert_eq(clv_journal_set_torn_aside(dir, &moved, &err), CLV_OK, "%s", err.fact);
+        reopen();
+        cr_assert_gt(clv_journal_size(journal), last, "round %u", round);
+        clv_journal_free(&journal);
+    }
 }
 
 Test(log, files_are_private)
