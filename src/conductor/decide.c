@@ -14,6 +14,15 @@ static bool is_clean(const struct clv_observed *o)
 
 #define MAX_ROWS 64
 
+/* "[03].[14]" of "[zone].[host].[03].[14]": what tells the units of one module apart. */
+static const char *place_in_module(const char *location)
+{
+    const char *place = location;
+    for (unsigned skip = 0; skip < 2 && place; skip++)
+        place = strchr(place + 1, '[');
+    return place ? place : location;
+}
+
 static size_t fill_review(const struct clv_conductor *c, char (*text)[200], const char **lines)
 {
     size_t num = 0;
@@ -23,7 +32,7 @@ static size_t fill_review(const struct clv_conductor *c, char (*text)[200], cons
         const struct clv_observed *o = &u->observed;
         dirty = dirty || !is_clean(o);
         snprintf(text[num], sizeof(text[0]), "%s Unit %u  %s %s  %s, %u admins, new %s, current %s",
-                 is_clean(o) ? "[ok]" : "[!!]", u->number, u->serial, u->location,
+                 is_clean(o) ? "[ok]" : "[!!]", u->number, u->serial, place_in_module(u->location),
                  o->imprint ? "imprint" : "operational", o->num_admins,
                  clv_ep11_new_state_text(o->new_state),
                  clv_ep11_current_state_text(o->current_state));
