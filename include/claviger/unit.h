@@ -24,6 +24,7 @@
 #include "claviger/ep11.h"
 
 struct clv_fleet;
+struct clv_site; /* script.h */
 
 enum clv_unit_kind { CLV_UNIT_OPERATIONAL, CLV_UNIT_RECOVERY, CLV_UNIT_FAILOVER };
 
@@ -85,6 +86,11 @@ struct clv_unit_state {
 
 clv_status clv_fleet_new(const struct clv_fleet_config *config, struct clv_fleet **ret,
                          struct clv_error *err);
+/* The same from a site file (roots loaded), which has to live as long as the fleet: its instances,
+ * tokens read from their private files, its deadlines; the rest of base as it is.
+ * errors  and those of clv_file_read_private() for a token */
+clv_status clv_fleet_from_site(const struct clv_site *site, const struct clv_fleet_config *base,
+                               struct clv_fleet **ret, struct clv_error *err);
 void clv_fleet_free(struct clv_fleet **fleet);
 
 size_t clv_fleet_num_units(const struct clv_fleet *fleet);

@@ -78,6 +78,8 @@ clv_status clv_conductor_new(const struct clv_conductor_config *config, struct c
         return clv_fail(err, CLV_E_MEMORY, "no memory for a ceremony");
     c->config = *config;
     c->face = config->face;
+    const struct clv_fleet_config fleet_config = {
+        .test_world = config->test_world, .random = config->random, .clock = config->clock};
     make_id(c);
     clv_status st = make_folders(c, err);
     if (st == CLV_OK)
@@ -87,7 +89,7 @@ clv_status clv_conductor_new(const struct clv_conductor_config *config, struct c
     if (st == CLV_OK)
         st = make_custody(c, err);
     if (st == CLV_OK)
-        st = make_fleet(c, err);
+        st = clv_fleet_from_site(config->site, &fleet_config, &c->fleet, err);
     if (st == CLV_OK)
         st = clv_journal_create(config->dir, c->id, config->test_world, config->random, &c->journal,
                                 err);
@@ -108,7 +110,7 @@ void clv_conductor_free(struct clv_conductor **conductor)
         return;
     for (unsigned i = 0; i < CLV_MAX_SIGNERS; i++)
         clv_sigkey_clear(&c->keys[i]);
-    free_fleet(c);
+    clv_fleet_free(&c->fleet);
     clv_accumulator_free(&c->parts);
     clv_same_guard_free(&c->guard);
     clv_kdf_free(&c->kdf);

@@ -18,7 +18,6 @@ struct clv_conductor {
     struct clv_ceremony *ceremony;
     struct clv_journal *journal;
     struct clv_fleet *fleet;
-    struct services *services; /* what the fleet borrows */
     struct clv_kdf *kdf;
     enum clv_kdf_profile profile;
     struct clv_same_guard *guard;
@@ -139,10 +138,6 @@ task_fn task_open, task_self_check, task_judge_checks, task_roll_call, task_find
 /* ---- opening.c ---- */
 /* The words of the step that begins, once. */
 clv_status open_step(struct clv_conductor *c, struct clv_error *err);
-
-/* ---- services.c: the fleet of the site file ---- */
-clv_status make_fleet(struct clv_conductor *c, struct clv_error *err);
-void free_fleet(struct clv_conductor *c);
 
 /* ---- units.c ---- */
 /* "1,2,3,4,5,6": the active units, for phrases; ranges ("1-40,42") above a dozen. Written to buf. */

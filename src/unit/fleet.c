@@ -51,6 +51,7 @@ void clv_fleet_free(struct clv_fleet **fleet)
     free(f->sessions);
     if (f->own_transport)
         clv_transport_curl_free(&f->transport);
+    clv_site_services_free(&f->services);
     free(f);
     *fleet = NULL;
 }

@@ -67,7 +67,13 @@ struct clv_fleet {
     bool own_transport;
     struct clv_session **sessions; /* number - 1 */
     size_t num_sessions;
+    struct clv_site_services *services; /* what a fleet made from a site borrows, or NULL */
 };
+
+/* ---- site.c: services and their tokens, as a fleet borrows them ------------------------------ */
+struct clv_site_services;
+void clv_site_services_free(struct clv_site_services **services);
+
 
 /* NULL: number is not one of the fleet's. */
 struct clv_session *clv_fleet_session(const struct clv_fleet *fleet, unsigned number);

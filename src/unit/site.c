@@ -1,14 +1,15 @@
-/* The service instances of the site file, as the fleet wants them. */
+/* The service instances of a site file, as the fleet wants them. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "claviger/script.h"
 #include "internal.h"
 
 #define MAX_SERVICES 16
 #define MAX_ROOTS 8
 #define MAX_TOKEN 4096
 
-struct services {
+struct clv_site_services {
     struct clv_service service[MAX_SERVICES];
     uint8_t roots[MAX_SERVICES][MAX_ROOTS][CLV_P521_POINT_LEN];
     struct clv_secret *tokens[MAX_SERVICES];
@@ -38,7 +39,7 @@ static clv_status read_token(const char *path, struct clv_secret **ret, struct c
     return st == CLV_OK ? st : clv_while(err, "reading the token in %s", path);
 }
 
-static clv_status fill_service(const struct clv_site_instance *in, struct services *s,
+static clv_status fill_service(const struct clv_site_instance *in, struct clv_site_services *s,
                                struct clv_error *err)
 {
     size_t at = s->num++;
@@ -55,30 +56,36 @@ static clv_status fill_service(const struct clv_site_instance *in, struct servic
     return st;
 }
 
-clv_status make_fleet(struct clv_conductor *c, struct clv_error *err)
+void clv_site_services_free(struct clv_site_services **services)
 {
-    const struct clv_site *site = c->config.site;
-    c->services = calloc(1, sizeof(*c->services));
-    if (c->services == NULL)
+    for (size_t i = 0; *services && i < (*services)->num; i++)
+        clv_secret_free(&(*services)->tokens[i]);
+    free(*services);
+    *services = NULL;
+}
+
+clv_status clv_fleet_from_site(const struct clv_site *site, const struct clv_fleet_config *base,
+                               struct clv_fleet **ret, struct clv_error *err)
+{
+    struct clv_site_services *services = calloc(1, sizeof(*services));
+    struct clv_fleet *fleet = NULL;
+    if (services == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory for the service instances");
     clv_status st = CLV_OK;
     for (size_t i = 0; st == CLV_OK && i < site->num_instances && i < MAX_SERVICES; i++)
-        st = fill_service(&site->instances[i], c->services, err);
-    struct clv_fleet_config config = {.services = c->services->service,
-                                      .num_services = c->services->num,
-                                      .query_timeout_ms = (int)site->query_seconds * 1000,
-                                      .command_timeout_ms = (int)site->command_seconds * 1000,
-                                      .test_world = c->config.test_world,
-                                      .random = c->config.random,
-                                      .clock = c->config.clock};
-    return st == CLV_OK ? clv_fleet_new(&config, &c->fleet, err) : st;
-}
-
-void free_fleet(struct clv_conductor *c)
-{
-    clv_fleet_free(&c->fleet);
-    for (size_t i = 0; c->services && i < c->services->num; i++)
-        clv_secret_free(&c->services->tokens[i]);
-    free(c->services);
-    c->services = NULL;
+        st = fill_service(&site->instances[i], services, err);
+    struct clv_fleet_config config = *base;
+    config.services = services->service;
+    config.num_services = services->num;
+    config.query_timeout_ms = (int)site->query_seconds * 1000;
+    config.command_timeout_ms = (int)site->command_seconds * 1000;
+    if (st == CLV_OK)
+        st = clv_fleet_new(&config, &fleet, err);
+    if (st != CLV_OK) {
+        clv_site_services_free(&services);
+        return st;
+    }
+    fleet->services = services;
+    *ret = fleet;
+    return CLV_OK;
 }

@@ -1,0 +1,73 @@
+/* tke, private: what a session holds. */
+#ifndef CLV_TKE_INTERNAL_H
+#define CLV_TKE_INTERNAL_H
+
+#include "claviger/ep11.h"
+#include "claviger/journal.h"
+#include "claviger/tke.h"
+
+#define CLV_TKE_MAX_SIGKEYS 8
+#define CLV_TKE_MAX_UNITS 1024
+#define CLV_TKE_FILE_NAME 256
+
+/* ---- settings.c: what lasts from one command to the next ---- */
+
+struct clv_tke_unit_name {
+    char instance[40];
+    char hsm[65];
+};
+struct clv_tke_settings {
+    char *site_file; /* NULL: none */
+    struct clv_tke_unit_name *units;
+    size_t num_units;
+    char sigkeys[CLV_TKE_MAX_SIGKEYS][CLV_TKE_FILE_NAME];
+    size_t num_sigkeys;
+};
+/* A file that is not there is an empty one. errors  CLV_E_FORMAT: names the member */
+clv_status clv_tke_settings_read(const char *path, struct clv_tke_settings *ret,
+                                 struct clv_error *err);
+clv_status clv_tke_settings_parse(struct clv_view bytes, struct clv_tke_settings *ret,
+                                  struct clv_error *err);
+clv_status clv_tke_settings_write(const char *path, const struct clv_tke_settings *s,
+                                  struct clv_error *err);
+void clv_tke_settings_clear(struct clv_tke_settings *s);
+bool clv_tke_settings_has_unit(const struct clv_tke_settings *s, const char *instance,
+                               const char *hsm);
+/* errors  CLV_E_MEMORY */
+clv_status clv_tke_settings_put_unit(struct clv_tke_settings *s, const char *instance,
+                                     const char *hsm, bool selected, struct clv_error *err);
+
+/* ---- the session ---- */
+
+struct clv_tke {
+    struct clv_tke_config config;
+    char *config_dir, *settings_path, *journal_dir;
+    char *key_dir; /* NULL: not made out yet */
+    struct clv_tke_settings settings;
+    struct clv_site *site;
+    struct clv_fleet *fleet;
+    struct clv_kdf *kdf;
+    struct clv_journal *journal; /* from begin to end */
+    clv_status journal_failed;   /* the first append that failed: nothing more is sent */
+    struct clv_error journal_error;
+    char command[64];
+    struct clv_tke_row *rows;
+    size_t num_rows;
+    struct clv_sigkey keys[CLV_TKE_MAX_SIGKEYS]; /* open ones, in the order they sign */
+    struct clv_ep11_signer signers[CLV_TKE_MAX_SIGKEYS];
+    size_t num_signers;
+};
+
+clv_status clv_tke_read_site(struct clv_tke *tke, struct clv_error *err);
+clv_status clv_tke_save(struct clv_tke *tke, struct clv_error *err);
+clv_status clv_tke_prepare_kdf(struct clv_tke *tke, enum clv_kdf_profile profile,
+                               struct clv_error *err);
+void clv_tke_say(struct clv_tke *tke, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- record.c ---- */
+clv_status clv_tke_record_intent(void *ctx, const struct clv_intent *intent, struct clv_error *err);
+void clv_tke_record_outcome(struct clv_tke *tke, const struct clv_result *result);
+void clv_tke_record_signer(struct clv_tke *tke, size_t number, const uint8_t ski[CLV_SKI_LEN]);
+void clv_tke_record_confirmed(struct clv_tke *tke, const char *typed);
+
+#endif
