@@ -138,10 +138,10 @@ static clv_status run_order(struct run *run, const struct clv_order *order, stru
     run->total = (unsigned)clv_fleet_num_selected(run->c->fleet);
     run->lines = calloc(run->total + 1, sizeof(run->lines[0]));
     run->line_ptrs = calloc(run->total + 1, sizeof(run->line_ptrs[0]));
-    if (run->lines && run->line_ptrs)
-        st = clv_fleet_run(run->c->fleet, order, &hooks, err);
-    else
+    if (run->lines == NULL || run->line_ptrs == NULL)
         st = clv_fail(err, CLV_E_MEMORY, "no memory for the units' answers");
+    else if (on_tick(run, NULL) == CLV_OK) /* before any result: what comes then is news */
+        st = clv_fleet_run(run->c->fleet, order, &hooks, err);
     if (st == CLV_OK && run->broken == CLV_OK)
         (void)on_tick(run, NULL); /* the last results are lines, too */
     run->c->face->progress_end(run->c->face->ctx);
