@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "claviger/journal.h"
 #include "claviger/script.h"
 #include "internal.h"
 
@@ -44,6 +45,22 @@ static char *default_dir(void)
     return strdup(path);
 }
 
+/* Asked before anything is started or touched; the journal asks once more when it is made. */
+static clv_status check_fresh(const char *dir, struct clv_error *err)
+{
+    char *log = clv_path_join(dir, CLV_JOURNAL_LOG);
+    clv_status st = CLV_OK;
+    if (log == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for a path");
+    if (access(log, F_OK) == 0) {
+        st = clv_fail(err, CLV_E_EXISTS, "there is a ceremony in %s already", dir);
+        clv_kept(err, "Nothing in it was changed.");
+        clv_hint(err, "Name a new folder with --dir, or leave it out.");
+    }
+    free(log);
+    return st;
+}
+
 static int rehearse(struct ceremony_options *o, const struct drill *drill, struct clv_error *err)
 {
     struct rehearsal_units *units = NULL;
@@ -51,6 +68,8 @@ static int rehearse(struct ceremony_options *o, const struct drill *drill, struc
     char *keys = o->keys ? strdup(o->keys) : clv_path_join(o->dir, "key-files");
     int exit_code = 9;
     clv_status st = clv_dir_private(o->dir, err);
+    if (st == CLV_OK)
+        st = check_fresh(o->dir, err);
     if (st == CLV_OK && keys == NULL)
         st = clv_fail(err, CLV_E_MEMORY, "no memory for a path");
     if (st == CLV_OK)
