@@ -5,12 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "first_run.h"
 #include "house.h"
 
 #define REHEARSAL CLV_SOURCE_DIR "/ceremony-scripts/rehearsal.yaml"
-#define EXISTING CLV_SOURCE_DIR "/ceremony-scripts/load-existing-parts.yaml"
 #define TWO_OWNERS CLV_SOURCE_DIR "/tests/scripts/load-two-owners.yaml"
-#define THREE_SIGNERS CLV_SOURCE_DIR "/tests/scripts/two-owners-three-signers.yaml"
 
 static void assert_ended_well(const struct scene *s, unsigned num_owners)
 {
@@ -136,26 +135,11 @@ static void clear_snapshot(struct snapshot *s)
     }
 }
 
-static void assert_refused_again(struct scene *s)
-{
-    struct snapshot before = {0}, after = {0};
-    take_snapshot(s->dir, &before);
-    scene_rewind(s);
-    scene_play(s, NULL);
-    cr_assert_eq(s->run.exit_code, 7, "%s", s->run.output);
-    cr_assert(scene_said(s, "E-EXISTS"), "%s", s->run.output);
-    take_snapshot(s->dir, &after);
-    assert_same(&before, &after);
-    clear_snapshot(&before);
-    clear_snapshot(&after);
-}
-
 Test(rehearsal, three_owners_load_six_units)
 {
     struct scene s;
     unsigned num_files = 0;
-    scene_begin(&s, "three-owners.txt");
-    scene_play(&s, NULL);
+    first_run(&s);
     assert_ended_well(&s, 3);
     assert_phases_in_order(&s.journal, 6);
     assert_all_live(&s.journal, 6);
@@ -163,8 +147,27 @@ Test(rehearsal, three_owners_load_six_units)
     assert_plain(&s.run);
     assert_private(s.dir, &num_files);
     cr_assert_gt(num_files, 25);
-    assert_refused_again(&s);
-    scene_clear(&s);
+    first_run_clear(&s);
+}
+
+Test(rehearsal, the_same_folder_again_is_refused_and_unchanged)
+{
+    struct snapshot before = {0}, after = {0};
+    struct scene s;
+    struct run r;
+    first_run(&s);
+    take_snapshot(s.dir, &before);
+    run_program(&r, NULL, "claviger", "rehearse", "--plain", "--answers",
+                CLV_SOURCE_DIR "/tests/answers/three-owners.txt", "--dir", s.dir, "--units", "2",
+                NULL);
+    cr_assert_eq(r.exit_code, 7, "%s", r.output);
+    cr_assert(strstr(r.output, "E-EXISTS"), "%s", r.output);
+    take_snapshot(s.dir, &after);
+    assert_same(&before, &after);
+    clear_snapshot(&before);
+    clear_snapshot(&after);
+    run_clear(&r);
+    first_run_clear(&s);
 }
 
 /* ---- other fleets ---- */

@@ -14,14 +14,14 @@
 
 #define MAX_ARGS 40
 
-static int input_fd(const char *input)
+static FILE *input_file(const char *input)
 {
     FILE *f = tmpfile();
     cr_assert(f);
     fputs(input ? input : "", f);
     fflush(f);
     lseek(fileno(f), 0, SEEK_SET);
-    return fileno(f);
+    return f;
 }
 
 static void exec_program(const char *program, const char *const *argv)
@@ -34,23 +34,35 @@ static void exec_program(const char *program, const char *const *argv)
     _exit(127);
 }
 
-void run_start(struct run *r, const char *input, const char *program, const char *const *argv)
+static void start(struct run *r, const char *input, const char *program, const char *const *argv,
+                  bool quiet)
 {
-    int pipe_fds[2], in = input_fd(input);
+    int pipe_fds[2];
+    FILE *in = input_file(input);
     memset(r, 0, sizeof(*r));
-    cr_assert_eq(pipe(pipe_fds), 0);
+    cr_assert_eq(pipe2(pipe_fds, O_CLOEXEC), 0);
     r->output = calloc(1, 1);
     r->pid = fork();
     if (r->pid == 0) {
-        dup2(in, 0);
+        dup2(fileno(in), 0);
         dup2(pipe_fds[1], 1);
-        dup2(pipe_fds[1], 2);
-        close(pipe_fds[0]);
-        close(pipe_fds[1]);
+        dup2(quiet ? open("/dev/null", O_WRONLY) : pipe_fds[1], 2);
         exec_program(program, argv);
     }
+    cr_assert(r->pid > 0 && r->output);
+    fclose(in);
     close(pipe_fds[1]);
     r->fd = pipe_fds[0];
+}
+
+void run_start(struct run *r, const char *input, const char *program, const char *const *argv)
+{
+    start(r, input, program, argv, false);
+}
+
+void run_start_quiet(struct run *r, const char *program, const char *const *argv)
+{
+    start(r, NULL, program, argv, true);
 }
 
 static bool read_more(struct run *r)

@@ -26,6 +26,8 @@ struct run {
 void run_program(struct run *r, const char *input, const char *program, ...);
 /* In two halves: something is done to it meanwhile. */
 void run_start(struct run *r, const char *input, const char *program, const char *const *argv);
+/* The same, and what it prints on standard error is lost: only standard output is kept. */
+void run_start_quiet(struct run *r, const char *program, const char *const *argv);
 /* Reads until the output holds text; false when the program ended before. */
 bool run_wait_text(struct run *r, const char *text);
 void run_finish(struct run *r);
