@@ -12,48 +12,51 @@ static void part_id(const struct clv_task *task, char *buf, size_t cap)
 
 /* ---- creation ---- */
 
-static clv_status typed_value(struct clv_conductor *c, const char *id, struct clv_secret **ret,
-                              struct clv_error *err)
+/* One entry of 64 digits. *ret stays NULL, and why says the reason, when it is not a key part. */
+static clv_status type_part(struct clv_conductor *c, const char *id, const char *prompt,
+                            const char *problem, struct clv_secret **ret, struct clv_error *why,
+                            struct clv_error *err)
 {
-    char id1[80], id2[80];
-    snprintf(id1, sizeof(id1), "%s.value", id);
-    snprintf(id2, sizeof(id2), "%s.value-again", id);
-    struct clv_question q = {.title = "Value of your key part",
+    struct clv_secret *typed = NULL;
+    struct clv_question q = {.id = id,
+                             .title = "Value of your key part",
+                             .prompt = prompt,
+                             .problem = problem,
                              .max_len = 200,
                              .help = "64 hexadecimal digits (32 bytes). Blanks between them are "
                                      "skipped; upper and lower case are the same."};
-    char problem[CLV_ERROR_TEXT * 2];
-    while (*ret == NULL) {
-        struct clv_secret *text1 = NULL, *text2 = NULL, *part1 = NULL, *part2 = NULL;
+    clv_status st = ask_secret(c, &q, &typed, err);
+    if (st == CLV_OK && clv_part_from_hex(typed, ret, why) != CLV_OK)
+        *ret = NULL;
+    clv_secret_free(&typed);
+    return st;
+}
+
+static clv_status typed_value(struct clv_conductor *c, const char *id, struct clv_secret **ret,
+                              struct clv_error *err)
+{
+    char first_id[80], again_id[80], text[CLV_ERROR_TEXT * 2];
+    const char *problem = NULL;
+    clv_status st = CLV_OK;
+    snprintf(first_id, sizeof(first_id), "%s.value", id);
+    snprintf(again_id, sizeof(again_id), "%s.value-again", id);
+    while (st == CLV_OK && *ret == NULL) {
+        struct clv_secret *first = NULL, *again = NULL;
         struct clv_error why = {0};
-        q.id = id1;
-        q.prompt = "Key part, 64 hex digits";
-        clv_status st = ask_secret(c, &q, &text1, err);
-        bool good = st == CLV_OK && clv_part_from_hex(text1, &part1, &why) == CLV_OK;
-        q.id = id2;
-        q.prompt = "The same value again";
-        q.problem = NULL;
-        if (good)
-            st = ask_secret(c, &q, &text2, err);
-        if (good && st == CLV_OK &&
-            (clv_part_from_hex(text2, &part2, &why) != CLV_OK || !clv_secret_equal(part1, part2))) {
-            snprintf(why.fact, sizeof(why.fact), "The two entries differ");
-            good = false;
+        st = type_part(c, first_id, "Key part, 64 hex digits", problem, &first, &why, err);
+        if (first)
+            st = type_part(c, again_id, "The same value again", NULL, &again, &why, err);
+        if (st == CLV_OK && first && again && clv_secret_equal(first, again)) {
+            *ret = first;
+            first = NULL;
         }
-        if (good && st == CLV_OK) {
-            *ret = part1;
-            part1 = NULL;
-        }
-        snprintf(problem, sizeof(problem), "%s. Nothing was saved.", why.fact);
-        q.problem = problem;
-        clv_secret_free(&text1);
-        clv_secret_free(&text2);
-        clv_secret_free(&part1);
-        clv_secret_free(&part2);
-        if (st != CLV_OK)
-            return st;
+        snprintf(text, sizeof(text), "%s. Nothing was saved.",
+                 why.fact[0] ? why.fact : "The two entries differ");
+        problem = text;
+        clv_secret_free(&first);
+        clv_secret_free(&again);
     }
-    return CLV_OK;
+    return st;
 }
 
 static clv_status make_value(struct clv_conductor *c, const char *id, enum clv_part_origin *origin,
