@@ -47,17 +47,28 @@ static size_t count_in(const struct needle *n, const uint8_t *p, size_t len)
 
 #define CHUNK ((size_t)1 << 16)
 
+/* Where the memory that was read, beginning at `at`, is the chunk itself: zeros. What lies beside
+ * the chunk is still searched. */
+static void blank_chunk_itself(uint8_t *chunk, unsigned long at, size_t len)
+{
+    unsigned long own = (unsigned long)(uintptr_t)chunk;
+    for (size_t i = own > at ? own - at : 0; i < len && at + i < own + CHUNK; i++)
+        chunk[i] = 0;
+}
+
 /* Through the file, so that closed pages are seen too. The chunk holds what was read last and is
  * wiped before the next read. */
 static size_t count_in_range(const struct needle *n, int fd, unsigned long first,
                              unsigned long last, uint8_t *chunk)
 {
     size_t found = 0;
-    for (unsigned long at = first; at < last; at += CHUNK - NEEDLE_LEN) {
+    for (unsigned long at = first; at < last; at += CHUNK - NEEDLE_LEN + 1) {
         size_t want = last - at < CHUNK ? last - at : CHUNK;
         ssize_t len = pread(fd, chunk, want, (off_t)at);
-        if (len > 0 && !((uintptr_t)chunk < at + CHUNK && at < (uintptr_t)chunk + CHUNK))
+        if (len > 0) {
+            blank_chunk_itself(chunk, at, (size_t)len);
             found += count_in(n, chunk, (size_t)len);
+        }
         clv_wipe(chunk, CHUNK);
     }
     return found;
