@@ -53,7 +53,7 @@ static void make_prompt(const struct clv_question *q, char *out, size_t cap)
     size_t initial = initial_choice(q);
     switch (q->kind) {
     case CLV_ASK_CONTINUE:
-        (void)snprintf(out, cap, "%s%s[Enter goes on, ? help] ", prompt, gap);
+        (void)snprintf(out, cap, "%s [? help] ", prompt[0] != '\0' ? prompt : "Enter goes on");
         return;
     case CLV_ASK_TEXT:
         if (q->initial != NULL && q->initial[0] != '\0')

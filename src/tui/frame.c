@@ -7,6 +7,7 @@
 #define RAIL_FROM_COLS 100
 #define RAIL_COLS 30
 #define RECORD_MIN 3
+#define OUR_NAME "claviger  "
 #define TEST_BANNER " TEST - REHEARSAL "
 
 static void draw_too_small(struct clv_tui *t)
@@ -37,8 +38,11 @@ static void draw_title(struct clv_tui *t)
         end -= (int)clv_text_width(s->ceremony_id) + 1;
         (void)clv_grid_text(g, 0, end, g->cols, CLV_STYLE_TITLE, s->ceremony_id);
     }
-    int col = clv_grid_text(g, 0, 1, end, CLV_STYLE_TITLE, "claviger  ");
-    (void)clv_grid_text(g, 0, col, end - 1, CLV_STYLE_TITLE, s->title != NULL ? s->title : "");
+    const char *title = s->title != NULL ? s->title : "";
+    int col = 1; /* the ceremony's name matters more than ours */
+    if (col + (int)strlen(OUR_NAME) + (int)clv_text_width(title) < end)
+        col = clv_grid_text(g, 0, col, end, CLV_STYLE_TITLE, OUR_NAME);
+    (void)clv_grid_text(g, 0, col, end - 1, CLV_STYLE_TITLE, title);
 }
 
 /* "Step 4 of 11 · Key parts · Lena at the keyboard (key-part owner 2 of 3)" */
@@ -58,7 +62,11 @@ static void draw_step(struct clv_tui *t)
     if (col > 1)
         col = clv_grid_text(g, 1, col, end, CLV_STYLE_TEXT, dot);
     col = clv_grid_text(g, 1, col, end, CLV_STYLE_HEADING, s->person);
-    (void)clv_grid_format(g, 1, col, end, CLV_STYLE_TEXT, " at the keyboard (%s)", s->role);
+    int room = end - col - (int)clv_text_width(s->role);
+    if (room >= (int)strlen(" at the keyboard ()"))
+        (void)clv_grid_format(g, 1, col, end, CLV_STYLE_TEXT, " at the keyboard (%s)", s->role);
+    else if (room >= (int)strlen(" ()"))
+        (void)clv_grid_format(g, 1, col, end, CLV_STYLE_TEXT, " (%s)", s->role);
 }
 
 static void draw_rail_row(struct clv_tui *t, int row, unsigned step)
@@ -108,6 +116,8 @@ static void draw_record(struct clv_tui *t, struct clv_tui_area area)
         (void)clv_grid_text(&t->grid, row + 1 + i, area.col, end, clv_tui_mark_style(tone),
                             clv_tui_mark(tone));
         (void)clv_grid_text(&t->grid, row + 1 + i, area.col + 5, end, CLV_STYLE_TEXT, line);
+        if (area.col + 5 + (int)clv_text_width(line) > end) /* F5 has the whole line */
+            (void)clv_grid_text(&t->grid, row + 1 + i, end - 4, end, CLV_STYLE_TEXT, " ...");
     }
 }
 
@@ -121,6 +131,17 @@ static void draw_footer(struct clv_tui *t, const struct clv_tui_screen *screen)
         col = clv_grid_text(g, row, col, g->cols, CLV_STYLE_KEY, hints[i].key);
         col = clv_grid_format(g, row, col, g->cols, CLV_STYLE_TEXT, " %s  ", hints[i].what);
     }
+}
+
+/* Set into the lines above and below the body: no text is hidden by it. */
+static void draw_more(struct clv_tui_grid *g)
+{
+    static const char above[] = " more above: PgUp ", below[] = " more below: PgDn ";
+    int col = g->cols - (int)sizeof above;
+    if (g->more_above)
+        (void)clv_grid_text(g, 2, col, g->cols, CLV_STYLE_KEY, above);
+    if (g->more_below)
+        (void)clv_grid_text(g, g->rows - 2, col, g->cols, CLV_STYLE_KEY, below);
 }
 
 static void draw_framed(struct clv_tui *t, const struct clv_tui_screen *screen)
@@ -137,6 +158,7 @@ static void draw_framed(struct clv_tui *t, const struct clv_tui_screen *screen)
         draw_rail(t, top, rows);
     int used = screen->draw(t, g, body);
     draw_record(t, (struct clv_tui_area){top + used + 1, left, rows - used - 1, body.cols});
+    draw_more(g);
     draw_footer(t, screen);
 }
 

@@ -27,6 +27,7 @@ void clv_grid_clear(struct clv_tui_grid *g)
     clv_grid_fill(g, (struct clv_tui_area){.rows = g->rows, .cols = g->cols}, CLV_STYLE_TEXT);
     g->cursor_row = -1;
     g->reveal = NULL;
+    g->more_above = g->more_below = false;
 }
 
 void clv_grid_free(struct clv_tui_grid *g)

@@ -37,6 +37,7 @@ struct clv_tui_grid {
     struct clv_tui_cell *cells;
     bool utf8;                       /* else everything beyond ASCII becomes '?' */
     int cursor_row, cursor_col;      /* row -1: no cursor */
+    bool more_above, more_below;     /* the text that was drawn goes on out of sight */
     const struct clv_secret *reveal; /* to be written over the grid, straight to the terminal */
     struct clv_tui_area reveal_area;
 };

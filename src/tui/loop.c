@@ -106,7 +106,7 @@ static void enter(struct clv_tui *t, const struct clv_tui_screen *screen)
 {
     t->base = screen;
     t->base_top = 0;
-    t->scrolled = false;
+    t->scrolled = screen == &clv_tui_ask_screen && t->ask.q->kind == CLV_ASK_CONTINUE;
     lay_over(t, NULL);
     t->last_key_ms = clv_now_ms(t->clock);
 }

@@ -127,13 +127,6 @@ static void draw_row(const struct clv_page_row *row, struct clv_tui_grid *g, int
     (void)clv_grid_text(g, at, area.col + row->indent, end, row->style, row->text);
 }
 
-static void say_more(struct clv_tui_grid *g, struct clv_tui_area area, int row, const char *text)
-{
-    int width = (int)strlen(text);
-    (void)clv_grid_text(g, row, area.col + area.cols - width, area.col + area.cols, CLV_STYLE_KEY,
-                        text);
-}
-
 int clv_page_draw(const struct clv_page *page, struct clv_tui_grid *g, struct clv_tui_area area,
                   int *top)
 {
@@ -141,10 +134,8 @@ int clv_page_draw(const struct clv_page *page, struct clv_tui_grid *g, struct cl
     int used = page->num_rows - *top < area.rows ? page->num_rows - *top : area.rows;
     for (int i = 0; i < used; i++)
         draw_row(&page->rows[*top + i], g, area.row + i, area);
-    if (*top > 0)
-        say_more(g, area, area.row, " more above: PgUp ");
-    if (*top + used < page->num_rows)
-        say_more(g, area, area.row + area.rows - 1, " more below: PgDn ");
+    g->more_above = *top > 0;
+    g->more_below = *top + used < page->num_rows;
     return used;
 }
 

@@ -31,8 +31,8 @@ void clv_page_add_marked(struct clv_page *page, const char *mark, enum clv_tui_s
                          const char *text);
 void clv_page_blank(struct clv_page *page);
 
-/* Draws from row *top on, which is moved so that the focus is visible and no room is wasted. Says
- * at the right edge when there is more above or below. Returns the number of rows used. */
+/* Draws from row *top on, which is moved so that the focus is visible and no room is wasted. Tells
+ * the grid when there is more above or below. Returns the number of rows used. */
 int clv_page_draw(const struct clv_page *page, struct clv_tui_grid *g, struct clv_tui_area area,
                   int *top);
 /* Where row number i of the page stands in the area after clv_page_draw(); -1: not visible. */

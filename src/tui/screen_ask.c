@@ -52,6 +52,20 @@ static bool ends_itself(const char *prompt)
     return strchr("?.!:", prompt[strlen(prompt) - 1]) != NULL;
 }
 
+/* A line that begins with a mark: what follows it hangs behind it. */
+static void add_fact(const char *line, struct clv_page *page)
+{
+    for (enum clv_tone tone = CLV_TONE_DONE; tone <= CLV_TONE_FAIL; tone++) {
+        const char *mark = clv_tui_mark(tone);
+        size_t len = strlen(mark);
+        if (strncmp(line, mark, len) == 0 && line[len] == ' ') {
+            clv_page_add_marked(page, mark, clv_tui_mark_style(tone), line + len + 1);
+            return;
+        }
+    }
+    clv_page_add(page, 0, CLV_STYLE_TEXT, line);
+}
+
 /* What stands above the prompt. */
 static void add_facts(const struct clv_question *q, struct clv_page *page)
 {
@@ -59,7 +73,7 @@ static void add_facts(const struct clv_question *q, struct clv_page *page)
     if (q->num_lines > 0)
         clv_page_blank(page);
     for (size_t i = 0; i < q->num_lines; i++)
-        clv_page_add(page, 0, CLV_STYLE_TEXT, q->lines[i]);
+        add_fact(q->lines[i], page);
     if (q->problem != NULL) {
         clv_page_blank(page);
         clv_page_add_marked(page, "[!!]", CLV_STYLE_FAIL, q->problem);
@@ -69,28 +83,37 @@ static void add_facts(const struct clv_question *q, struct clv_page *page)
         clv_page_format(page, 0, CLV_STYLE_HEADING, "To go on, type exactly:  %s", q->phrase);
 }
 
-/* Fills the page; returns the row where the cursor belongs: field, selected choice or prompt. */
-static int fill_page(struct clv_tui *t, struct clv_page *page)
+static void add_prompt(const struct clv_question *q, struct clv_page *page)
+{
+    bool own = q->prompt != NULL && q->prompt[0] != '\0';
+    const char *prompt = own ? q->prompt : default_prompt(q->kind);
+    const char *end = ends_itself(prompt) ? "" : q->kind == CLV_ASK_CONTINUE ? "." : ":";
+    clv_page_format(page, 0, CLV_STYLE_TEXT, "%s%s", prompt, end);
+}
+
+/* Fills the page; returns the row where the cursor belongs: field, selected choice or prompt. From
+ * prompt to note all is to be seen, if rows allow it: facts can be scrolled back to, but a choice
+ * that is out of sight is not made. */
+static int fill_page(struct clv_tui *t, struct clv_page *page, int rows)
 {
     const struct clv_tui_ask *ask = &t->ask;
     const struct clv_question *q = ask->q;
-    bool own_prompt = q->prompt != NULL && q->prompt[0] != '\0';
-    const char *prompt = own_prompt ? q->prompt : default_prompt(q->kind);
     add_facts(q, page);
-    clv_page_format(page, 0, CLV_STYLE_TEXT, "%s%s", prompt, ends_itself(prompt) ? "" : ":");
-    page->focus = page->num_rows - 1;
+    add_prompt(q, page);
+    int prompt = page->num_rows - 1;
+    page->focus = prompt;
     if (q->kind == CLV_ASK_CHOICE)
         add_choices(ask, page);
     if (has_field(q)) {
         clv_page_blank(page);
         page->focus = page->num_rows - 1;
     }
-    int row = page->focus;
-    if (ask->note[0] != '\0') {
+    int cursor = page->focus;
+    if (ask->note[0] != '\0')
         clv_page_add_marked(page, "[--]", CLV_STYLE_WARN, ask->note);
-        page->focus = has_field(q) ? page->num_rows - 1 : row;
-    }
-    return row;
+    if (page->num_rows - prompt <= rows)
+        page->focus = page->num_rows - 1;
+    return cursor;
 }
 
 static void draw_input(struct clv_tui *t, struct clv_tui_grid *g, struct clv_tui_area body, int row)
@@ -126,7 +149,7 @@ static void draw_shown(struct clv_tui *t, struct clv_tui_grid *g, struct clv_tui
 static int draw(struct clv_tui *t, struct clv_tui_grid *g, struct clv_tui_area body)
 {
     struct clv_page page = {.width = body.cols, .utf8 = g->utf8, .focus = -1};
-    int focus = fill_page(t, &page);
+    int focus = fill_page(t, &page, body.rows);
     if (t->scrolled)
         page.focus = -1;
     else
@@ -242,10 +265,13 @@ static bool secret_key(struct clv_tui *t, const struct clv_tui_key *key)
     return true;
 }
 
+/* What has to be read is read from its beginning: Enter turns the page as long as there is one. */
 static bool continue_key(struct clv_tui *t, const struct clv_tui_key *key)
 {
-    (void)t;
-    return key->code == CLV_KEY_ENTER;
+    bool enter = key->code == CLV_KEY_ENTER;
+    if (enter && t->grid.more_below)
+        t->base_top += t->grid.rows - 8;
+    return enter && !t->grid.more_below;
 }
 
 static bool key(struct clv_tui *t, const struct clv_tui_key *k)
@@ -265,7 +291,7 @@ static bool key(struct clv_tui *t, const struct clv_tui_key *k)
         t->scrolled = true;
         return !clv_tui_scroll(&t->base_top, k, t->grid.rows - 8);
     }
-    t->scrolled = false;
+    t->scrolled = ask->q->kind == CLV_ASK_CONTINUE;
     if (!has_field(ask->q) && k->code == CLV_KEY_CHAR && strcmp(k->text, "?") == 0 && !k->pasted) {
         clv_tui_help(t);
         return false;
@@ -310,7 +336,6 @@ static void start(struct clv_tui *t, const struct clv_question *q)
     t->ask = (struct clv_tui_ask){.q = q, .selected = initial_choice(q)};
     clv_tui_field_set(&t->ask.field, drafted ? t->draft.text : q->initial, q->max_len);
     t->draft = (struct clv_tui_draft){0};
-    t->scrolled = false;
 }
 
 /* The question is asked again after the deviation: what was typed is still there then. */

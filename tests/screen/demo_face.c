@@ -163,6 +163,42 @@ static clv_status initial_choice_scene(struct clv_error *err)
     return choice_scene("again", err);
 }
 
+/* More than a small window holds. */
+static clv_status long_scene(struct clv_error *err)
+{
+    static const char *const lines[] = {
+        "[ok] Unit 1  TEST0001  [test].[SW-CS1].[00].[01]  imprint, 0 administrators, new Empty",
+        "[ok] Unit 2  TEST0002  [test].[SW-CS1].[00].[02]  imprint, 0 administrators, new Empty",
+        "[!!] Unit 3  TEST0003  [test].[SW-CS1].[00].[03]  imprint, 0 administrators, new Empty",
+        "[--] Unit 4  TEST0004  [test].[SW-CS1].[00].[04]  imprint, 0 administrators, new Empty",
+        "[ok] Unit 5  TEST0005  [test].[SW-CS1].[00].[05]  imprint, 0 administrators, new Empty",
+        "[ok] Unit 6  TEST0006  [test].[SW-CS1].[00].[06]  imprint, 0 administrators, new Empty",
+        "",
+        "All but two look as new."};
+    return ask(&(struct clv_question){.kind = CLV_ASK_CHOICE,
+                                      .id = "units.next",
+                                      .title = "The crypto units",
+                                      .lines = lines,
+                                      .num_lines = sizeof lines / sizeof lines[0],
+                                      .prompt = "What now",
+                                      .choices = choices,
+                                      .num_choices = 3},
+               err);
+}
+
+static clv_status read_scene(struct clv_error *err)
+{
+    static const char *const lines[] = {"first", "", "second", "", "third",   "", "fourth", "",
+                                        "fifth", "", "sixth",  "", "seventh", "", "eighth", "",
+                                        "ninth", "", "last"};
+    return ask(&(struct clv_question){.kind = CLV_ASK_CONTINUE,
+                                      .id = "text.read",
+                                      .title = "Read aloud",
+                                      .lines = lines,
+                                      .num_lines = sizeof lines / sizeof lines[0]},
+               err);
+}
+
 static clv_status phrase_scene(struct clv_error *err)
 {
     static const char *const lines[] = {"Set immediate makes the new key current on 3 units."};
@@ -322,6 +358,8 @@ static const struct {
     {"abort", abort_scene},
     {"exit", exit_scene},
     {"production", production_scene},
+    {"long", long_scene},
+    {"read", read_scene},
 };
 
 static clv_status run_scene(const char *name, struct clv_error *err)

@@ -50,6 +50,31 @@ Test(screens, choice_with_a_problem)
     terminal_wait_golden(demo.t, "choice-second-80x24");
 }
 
+Test(screens, choices_are_in_sight_and_facts_can_be_scrolled_to)
+{
+    START(.args = {"long"});
+    terminal_wait_golden(demo.t, "long-80x24");
+    terminal_send(demo.t, KEY_ENTER);
+    terminal_wait_text(demo.t, "Choose first");
+    terminal_send(demo.t, KEY_PAGE_UP);
+    terminal_wait_golden(demo.t, "long-top-80x24");
+    terminal_send(demo.t, "3" KEY_ENTER);
+    cr_assert_eq(demo_end(&demo), 0);
+    cr_assert(demo_answered(&demo, "units.next=stop"));
+}
+
+Test(screens, a_long_text_is_read_from_its_beginning)
+{
+    START(.args = {"read"});
+    terminal_wait_text(demo.t, "first");
+    cr_assert(terminal_has_text(demo.t, "more below: PgDn"));
+    terminal_send(demo.t, KEY_ENTER);
+    terminal_wait_text(demo.t, "Press Enter to go on.");
+    cr_assert(terminal_has_text(demo.t, "more above: PgUp"));
+    terminal_send(demo.t, KEY_ENTER);
+    cr_assert_eq(demo_end(&demo), 0);
+}
+
 Test(screens, secret_shows_a_fixed_mark)
 {
     START(.args = {"secret"});
