@@ -95,6 +95,10 @@ static bool heed(struct clv_tui *t, unsigned wake, struct clv_tui_key *ret)
         clv_display_return(t->display);
         t->repaint = true;
     }
+    /* Between two sizes there may have been a smaller one, unseen here, that cut off what was
+     * drawn: what the screen shows is not what curses thinks it shows. */
+    if ((wake & CLV_WAKE_RESIZED) != 0)
+        t->repaint = true;
     return (wake & (CLV_WAKE_SUSPEND | CLV_WAKE_CONTINUED | CLV_WAKE_RESIZED)) != 0;
 }
 
