@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "claviger/base/text.h"
 #include "internal.h"
 
 static const struct {

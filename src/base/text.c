@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "internal.h"
-
 struct range {
     uint32_t first, last;
 };

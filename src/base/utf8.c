@@ -1,4 +1,4 @@
-#include "internal.h"
+#include "claviger/base/text.h"
 
 /* One row a form of RFC 3629: what the first byte looks like, and the smallest code that needs it
  * (anything below is an overlong form). */

@@ -24,31 +24,15 @@ static void write_out(struct clv_plain *p, const void *data, size_t len)
     }
 }
 
-/* Length of the UTF-8 character at s, 0 when there is none. Enough to let a letter pass whole: what
- * it means does not matter here, only that no control character hides in it. */
-static size_t letter_len(const uint8_t *s, size_t left)
-{
-    size_t len = s[0] >= 0xc2 && s[0] < 0xe0   ? 2
-                 : (s[0] & 0xf0) == 0xe0       ? 3
-                 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
-                                               : 0;
-    if (len == 0 || len > left || (s[0] == 0xc2 && s[1] < 0xa0)) /* C1 controls */
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    return len;
-}
-
 static void write_clean(struct clv_plain *p, const uint8_t *s, size_t len)
 {
     uint8_t out[1024];
     size_t n = 0;
     for (size_t i = 0; i < len;) {
-        size_t letter = s[i] < 0x80 ? 1 : letter_len(s + i, len - i);
-        bool control = s[i] < 0x20 || s[i] == 0x7f;
-        bool as_it_is = s[i] == '\n' || (letter == 1 && !control) || (letter > 1 && p->utf8);
+        struct clv_utf8 c = clv_utf8_next((const char *)s + i, len - i);
+        size_t letter = c.len;
+        bool clean = letter > 0 && !clv_utf8_is_control(c.code);
+        bool as_it_is = s[i] == '\n' || (clean && (letter == 1 || p->utf8));
         if (n + 4 > sizeof out) {
             write_out(p, out, n);
             n = 0;

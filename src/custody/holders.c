@@ -16,18 +16,10 @@ struct name_cursor {
 /* The next code point of UTF-8 text, 0 at its end; a byte that is not UTF-8 stands for itself. */
 static uint32_t next_point(const unsigned char **at)
 {
-    const unsigned char *p = *at;
-    unsigned more = p[0] >= 0xf0 ? 3 : p[0] >= 0xe0 ? 2 : p[0] >= 0xc0 ? 1 : 0;
-    uint32_t point = more == 3 ? p[0] & 7u : more == 2 ? p[0] & 15u : more ? p[0] & 31u : p[0];
-
-    for (unsigned i = 1; i <= more; i++) {
-        if ((p[i] & 0xc0u) != 0x80u) {
-            *at = p + 1;
-            return p[0];
-        }
-        point = point << 6 | (p[i] & 63u);
-    }
-    *at = p + (p[0] ? more + 1 : 0);
+    struct clv_utf8 c = clv_utf8_next((const char *)*at, strlen((const char *)*at));
+    uint32_t point = c.len ? c.code : **at;
+    if (point != 0)
+        *at += c.len ? c.len : 1;
     return point;
 }
 

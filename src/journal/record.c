@@ -5,38 +5,13 @@
 
 #include "internal.h"
 
-/* Length of the UTF-8 character at p, 0 when it is not one. source  RFC 3629 section 4 */
-static size_t utf8_char(const uint8_t *p, size_t left)
-{
-    uint8_t low = 0x80, high = 0xbf;
-    size_t len = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-    if (p[0] < 0x80)
-        return 1;
-    if (p[0] < 0xc2 || p[0] > 0xf4 || left < len)
-        return 0;
-    if (p[0] == 0xe0)
-        low = 0xa0; /* no longer form than needed */
-    if (p[0] == 0xed)
-        high = 0x9f; /* no surrogates */
-    if (p[0] == 0xf0)
-        low = 0x90;
-    if (p[0] == 0xf4)
-        high = 0x8f; /* nothing above U+10FFFF */
-    if (p[1] < low || p[1] > high)
-        return 0;
-    for (size_t i = 2; i < len; i++)
-        if (p[i] < 0x80 || p[i] > 0xbf)
-            return 0;
-    return len;
-}
-
 bool text_is_clean(struct clv_view text, bool newlines)
 {
     for (size_t i = 0; i < text.len;) {
         uint8_t c = text.data[i];
         if ((c < 0x20 && !(newlines && c == '\n')) || c == 0x7f)
             return false;
-        size_t len = utf8_char(text.data + i, text.len - i);
+        size_t len = clv_utf8_next((const char *)text.data + i, text.len - i).len;
         if (len == 0)
             return false;
         i += len;

@@ -43,34 +43,11 @@ struct clv_tui_cell *clv_grid_cell(struct clv_tui_grid *g, int row, int col)
     return &g->cells[(size_t)row * (size_t)g->cols + (size_t)col];
 }
 
-/* Strict: no overlong form, no surrogate. */
-static size_t decode(const unsigned char *s, size_t len, wchar_t *ret_code)
-{
-    static const struct {
-        unsigned char mask, lead;
-        wchar_t least;
-    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-    for (size_t form = 0; form < 4; form++) {
-        if ((s[0] & forms[form].mask) != forms[form].lead)
-            continue;
-        wchar_t code = s[0] & (unsigned char)~forms[form].mask;
-        for (size_t i = 1; i <= form; i++) {
-            if (i >= len || (s[i] & 0xc0) != 0x80)
-                return 0;
-            code = code << 6 | (s[i] & 0x3f);
-        }
-        if (code < forms[form].least || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-            return 0;
-        *ret_code = code;
-        return form + 1;
-    }
-    return 0;
-}
-
 struct clv_glyph clv_glyph_next(const char *text, size_t len, bool utf8)
 {
-    wchar_t code = 0;
-    size_t n = decode((const unsigned char *)text, len, &code);
+    struct clv_utf8 c = clv_utf8_next(text, len);
+    wchar_t code = (wchar_t)c.code;
+    size_t n = c.len;
     int columns = code < 0x7f ? (code >= 0x20 ? 1 : -1) : utf8 ? wcwidth(code) : -1;
     if (n == 0 || columns < 0)
         return (struct clv_glyph){.len = n == 0 ? 1 : n, .columns = 1, .code = L'?'};

@@ -27,6 +27,16 @@ char *clv_base64(const void *data, size_t len);
 clv_status clv_unbase64(const char *text, size_t text_len, uint8_t **ret_data, size_t *ret_len,
                         struct clv_error *err);
 
+/* One decoded character of strict UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
+ * source  RFC 3629 section 4 */
+struct clv_utf8 {
+    uint32_t code;
+    size_t len; /* bytes taken; 0: the bytes at this place are not UTF-8 */
+};
+struct clv_utf8 clv_utf8_next(const char *text, size_t len);
+/* C0, DEL and C1 controls: what a terminal would obey. */
+bool clv_utf8_is_control(uint32_t code);
+
 /* A name, description or remark: 1..max_chars characters of UTF-8, not blank, none of them a
  * control, bidirectional-override or other format character. max_chars counts code points, not
  * bytes: a character takes up to four.
