@@ -274,12 +274,25 @@ static bool never_connected(const struct clv_exchange *x)
            ready_us == 0;
 }
 
+/* libcurl's own words for what happens most are for programmers. */
+static const struct {
+    CURLcode code;
+    const char *words;
+} plain_words[] = {
+    {CURLE_GOT_NOTHING, "the connection ended without an answer"},
+    {CURLE_SEND_FAIL_REWIND, "the connection ended without an answer"},
+    {CURLE_OPERATION_TIMEDOUT, "the time for an answer is over"},
+};
+
 static void explain(struct clv_exchange *x, CURLcode code)
 {
-    const char *text = x->too_long ? "the answer is longer than 4 MiB" : curl_easy_strerror(code);
-    if (x->why[0] != '\0' && !x->too_long)
-        return;
-    strncpy(x->why, text, sizeof x->why - 1);
+    const char *text = x->why[0] != '\0' ? NULL : curl_easy_strerror(code);
+    for (size_t i = 0; i < sizeof plain_words / sizeof plain_words[0]; i++)
+        text = plain_words[i].code == code ? plain_words[i].words : text;
+    if (x->too_long)
+        text = "the answer is longer than 4 MiB";
+    if (text != NULL)
+        snprintf(x->why, sizeof x->why, "%s", text);
 }
 
 static void settle(struct clv_exchange *x, CURLcode code)
