@@ -59,7 +59,8 @@ static void add_line(struct run *run, const struct clv_result *result)
         snprintf(line, sizeof(line), "[!!] Unit %u: %s: %.110s", result->unit,
                  clv_outcome_name(result->outcome), result->error.fact);
     if (!good && run->trouble[0] == '\0')
-        memcpy(run->trouble, line, sizeof(line));
+        snprintf(run->trouble, sizeof(run->trouble), "unit %u: %.110s", result->unit,
+                 result->error.fact);
     if (run->num_lines == run->total)
         return;
     memcpy(run->lines[run->num_lines], line, sizeof(line));
@@ -158,8 +159,11 @@ static clv_status run_order(struct run *run, const struct clv_order *order, stru
     return st;
 }
 
+/* Only units that the engine knows: one that was not trusted is never asked for anything. */
 static void select_units(struct clv_conductor *c, bool due_only)
 {
+    for (unsigned n = 1; n <= clv_fleet_num_units(c->fleet); n++)
+        clv_fleet_select(c->fleet, n, false);
     for (size_t i = 0; i < c->ceremony->num_units; i++) {
         const struct clv_unit_record *unit = &c->ceremony->units[i];
         clv_fleet_select(c->fleet, unit->number, !unit->set_aside && (!due_only || unit->due));
