@@ -246,7 +246,7 @@ struct clv_part_record {
 struct clv_deviation {
     unsigned number;
     unsigned step;
-    char expected[512], decided[512];
+    char expected[512], happened[CLV_NAME_MAX * 4 + 1], decided[512];
 };
 
 struct clv_ceremony {

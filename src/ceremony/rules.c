@@ -443,6 +443,7 @@ static clv_status note_deviation(struct step *s)
     struct clv_deviation *d = &grown[c->num_deviations++];
     *d = (struct clv_deviation){.number = s->e->number, .step = (unsigned)c->step + 1};
     snprintf(d->expected, sizeof(d->expected), "%s", s->e->text);
+    snprintf(d->happened, sizeof(d->happened), "%s", s->e->name);
     snprintf(d->decided, sizeof(d->decided), "%s", s->e->text2);
     return CLV_OK;
 }

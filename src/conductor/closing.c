@@ -63,14 +63,16 @@ static void add_units(const struct clv_conductor *c, struct rows *r)
     for (size_t i = 0; i < c->ceremony->num_units; i++) {
         const struct clv_unit_record *u = &c->ceremony->units[i];
         const struct clv_observed *o = &u->observed;
-        char label[40], current[9] = "", key[17];
+        char label[40], current[10] = "", key[17];
         bool valid = o->current_state == CLV_CURRENT_VALID;
-        if (valid)
-            clv_hex(o->current_pattern, 4, current);
+        if (valid) {
+            current[0] = ' ';
+            clv_hex(o->current_pattern, 4, current + 1);
+        }
         clv_hex(u->device_ski, 8, key);
         snprintf(label, sizeof(label), "Unit %u, %s", u->number, u->serial);
         add_row(r, label, false,
-                "%s%s; new %s, current %s %s; administrators %u, thresholds %u/%u; "
+                "%s%s; new %s, current %s%s; administrators %u, thresholds %u/%u; "
                 "device key %s; %s",
                 u->set_aside ? "SET ASIDE: " : "", o->imprint ? "imprint mode" : "operational",
                 clv_ep11_new_state_text(o->new_state),
@@ -96,8 +98,9 @@ static void add_deviations(const struct clv_conductor *c, struct rows *r)
     add_heading(r, "Off the script");
     add_row(r, "Deviations", false, "%zu", e->num_deviations);
     for (size_t i = 0; i < e->num_deviations; i++)
-        add_row(r, "", false, "%u (step %u): %.250s; decided: %.250s", e->deviations[i].number,
-                e->deviations[i].step, e->deviations[i].expected, e->deviations[i].decided);
+        add_row(r, "", false, "%u (step %u): expected: %.170s; happened: %.170s; decided: %.200s",
+                e->deviations[i].number, e->deviations[i].step, e->deviations[i].expected,
+                e->deviations[i].happened, e->deviations[i].decided);
     add_row(r, "Wrong passwords", false, "%u", e->num_wrong_passwords);
     add_row(r, "Orders repeated", false, "%u", e->num_retries);
 }
