@@ -16,6 +16,10 @@ static const struct drill {
 } drills[] = {
     {"unit-4-dies", {"4:commit:die"}},
     {"lying-unit", {"4:any:wrong-pattern*"}},
+    {"silent-unit", {"4:commit:silent"}},
+    {"slow-unit", {"4:load:slow:20000"}},
+    {"replaying-unit", {"4:setimm:replay"}},
+    {"wrong-key-unit", {"4:any:wrong-key*"}},
 };
 
 static clv_status find_drill(const char *name, const struct drill **ret, struct clv_error *err)

@@ -17,7 +17,8 @@ const struct command commands[] = {
       "  --script FILE      ceremony script (ceremony-scripts/rehearsal.yaml)\n"
       "  --keys DIR         folder of TEST key files (DIR/key-files)\n"
       "  --units N          number of crypto units, 1 to 85 (6)\n"
-      "  --drill NAME       practise a bad day: unit-4-dies, lying-unit\n"
+      "  --drill NAME       practise a bad day: unit-4-dies, lying-unit, silent-unit, slow-unit,\n"
+      "                     replaying-unit, wrong-key-unit\n"
       "  --answers FILE     take the answers from a file instead of from people\n"
       CEREMONY_OPTIONS, cmd_rehearse },
     { "run", "--script FILE --site FILE [options]", "A production ceremony on the units of a site file",

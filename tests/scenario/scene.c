@@ -120,16 +120,31 @@ void scene_clear(struct scene *s)
 
 /* ---- looking -------------------------------------------------------------------------------- */
 
-bool scene_said(const struct scene *s, const char *text)
+/* Whether text begins with the sentence; a blank in it stands for any blanks and line ends. */
+static bool begins_so(const char *text, const char *sentence)
 {
-    for (const char *at = s->run.output; at < s->run.output + s->run.len; at++) {
-        const char *a = at, *b = text;
-        while (*b && (*a == *b || (isspace((unsigned char)*a) && isspace((unsigned char)*b))))
-            a++, b++;
-        if (*b == '\0')
-            return true;
+    while (*sentence) {
+        if (*sentence == ' ' && isspace((unsigned char)*text)) {
+            text += strspn(text, " \n\f");
+            sentence++;
+        } else if (*sentence++ != *text++) {
+            return false;
+        }
     }
+    return true;
+}
+
+bool says(const char *text, const char *sentence)
+{
+    for (; *text; text++)
+        if (begins_so(text, sentence))
+            return true;
     return false;
+}
+
+bool scene_said(const struct scene *s, const char *sentence)
+{
+    return says(s->run.output, sentence);
 }
 
 static char *join(const char *folder, const char *name)

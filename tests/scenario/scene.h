@@ -64,8 +64,9 @@ void scene_finish(struct scene *s);
 void scene_rewind(struct scene *s);
 void scene_clear(struct scene *s);
 
-/* The output holds this sentence; a line break is as good as a blank. */
-bool scene_said(const struct scene *s, const char *text);
+/* The output holds this sentence; a blank in it stands for any blanks and line ends. */
+bool scene_said(const struct scene *s, const char *sentence);
+bool says(const char *text, const char *sentence);
 /* top/NAME and dir/NAME; to be freed. */
 char *scene_path(const struct scene *s, const char *name);
 char *ceremony_path(const struct scene *s, const char *name);
