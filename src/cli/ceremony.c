@@ -1,5 +1,4 @@
 /* What run and rehearse share: options, faces, the end. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,22 +7,6 @@
 #include "claviger/script.h"
 #include "claviger/tui.h"
 #include "internal.h"
-
-/* clang-format off */
-static const struct option long_options[] = {
-    { "script",  required_argument, NULL, 's' },
-    { "site",    required_argument, NULL, 'S' },
-    { "dir",     required_argument, NULL, 'd' },
-    { "keys",    required_argument, NULL, 'k' },
-    { "answers", required_argument, NULL, 'a' },
-    { "theme",   required_argument, NULL, 't' },
-    { "drill",   required_argument, NULL, 'D' },
-    { "units",   required_argument, NULL, 'u' },
-    { "plain",   no_argument,       NULL, 'p' },
-    { "help",    no_argument,       NULL, 'h' },
-    { NULL, 0, NULL, 0 },
-};
-/* clang-format on */
 
 static clv_status take_units(const char *text, unsigned *ret, struct clv_error *err)
 {
@@ -35,32 +18,20 @@ static clv_status take_units(const char *text, unsigned *ret, struct clv_error *
     return CLV_OK;
 }
 
-clv_status ceremony_options(int argc, char **argv, struct ceremony_options *ret,
+clv_status ceremony_options(const struct args *args, struct ceremony_options *ret,
                             struct clv_error *err)
 {
-    struct ceremony_options o = {.num_units = 6};
-    clv_status st = CLV_OK;
-    int id;
-    optind = 1;
-    opterr = 0;
-    while (st == CLV_OK && (id = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-        const char **const texts[] = {
-            ['s'] = &o.script,  ['S'] = &o.site,  ['d'] = &o.dir,  ['k'] = &o.keys,
-            ['a'] = &o.answers, ['t'] = &o.theme, ['D'] = &o.drill};
-        if (id == 'u')
-            st = take_units(optarg, &o.num_units, err);
-        else if (id == 'p')
-            o.plain = true;
-        else if (id == 'h')
-            o.help = true;
-        else if (id < (int)(sizeof(texts) / sizeof(texts[0])) && texts[id])
-            *texts[id] = optarg;
-        else
-            st = clv_fail(err, CLV_E_USAGE, "unknown option, or an option without its value: %s",
-                          argv[optind - 1]);
-    }
-    if (st == CLV_OK && optind < argc)
-        st = clv_fail(err, CLV_E_USAGE, "unexpected argument \"%s\"", argv[optind]);
+    struct ceremony_options o = {.num_units = 6, .plain = args_flag(args, "plain")};
+    const struct {
+        const char *name, **value;
+    } texts[] = {{"script", &o.script}, {"site", &o.site},       {"dir", &o.dir},
+                 {"keys", &o.keys},     {"answers", &o.answers}, {"theme", &o.theme},
+                 {"drill", &o.drill}};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        if (args_known(args, texts[i].name))
+            *texts[i].value = args_text(args, texts[i].name);
+    const char *units = args_known(args, "units") ? args_text(args, "units") : NULL;
+    clv_status st = units ? take_units(units, &o.num_units, err) : CLV_OK;
     if (st == CLV_OK)
         *ret = o;
     return st;

@@ -90,15 +90,13 @@ static int rehearse(struct ceremony_options *o, const struct drill *drill, struc
     return exit_code;
 }
 
-int cmd_rehearse(int argc, char **argv)
+int cmd_rehearse(const struct args *args)
 {
     struct ceremony_options o = {0};
     struct clv_error err = {0};
     const struct drill *drill = NULL;
     char *script = NULL, *dir = NULL;
-    clv_status st = ceremony_options(argc, argv, &o, &err);
-    if (st == CLV_OK && o.help)
-        return cmd_help(2, (char *[]){(char *)(uintptr_t) "help", argv[0], NULL});
+    clv_status st = ceremony_options(args, &o, &err);
     if (st == CLV_OK && o.site)
         st = clv_fail(&err, CLV_E_USAGE, "a rehearsal brings its own units: no --site");
     if (st == CLV_OK)

@@ -43,15 +43,13 @@ static clv_status read_site(const char *path, struct clv_site **ret, struct clv_
     return st == CLV_OK ? clv_site_load_roots(*ret, folder[0] ? folder : ".", err) : st;
 }
 
-int cmd_run(int argc, char **argv)
+int cmd_run(const struct args *args)
 {
     struct ceremony_options o = {0};
     struct clv_error err = {0};
     struct clv_site *site = NULL;
     char *keys = NULL;
-    clv_status st = ceremony_options(argc, argv, &o, &err);
-    if (st == CLV_OK && o.help)
-        return cmd_help(2, (char *[]){(char *)(uintptr_t) "help", argv[0], NULL});
+    clv_status st = ceremony_options(args, &o, &err);
     if (st == CLV_OK)
         st = check_options(&o, &err);
     if (st == CLV_OK)

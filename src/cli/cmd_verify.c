@@ -1,36 +1,10 @@
 /* claviger verify: a journal, a receipt file, scanned codes. Needs nothing but its argument. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "claviger/receipt.h"
 #include "internal.h"
-
-struct verify_options {
-    const char *key, *journal;
-};
-
-static clv_status options_of(int argc, char **argv, struct verify_options *ret,
-                             struct clv_error *err)
-{
-    static const struct option long_options[] = {{"key", required_argument, NULL, 'k'},
-                                                 {"journal", required_argument, NULL, 'j'},
-                                                 {NULL, 0, NULL, 0}};
-    int id;
-    optind = 1;
-    opterr = 0;
-    while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (id == 'k')
-            ret->key = optarg;
-        else if (id == 'j')
-            ret->journal = optarg;
-        else
-            return clv_fail(err, CLV_E_USAGE, "unknown option, or an option without its value: %s",
-                            argv[optind - 1]);
-    }
-    return CLV_OK;
-}
 
 /* Standard input up to the size of a receipt and one byte more, so that too much is noticed. */
 static clv_status read_stdin(uint8_t **ret_data, size_t *ret_len, struct clv_error *err)
@@ -74,24 +48,23 @@ static int verify_and_print(const char *what, const struct clv_evidence_expect *
     return exit_code;
 }
 
-int cmd_verify(int argc, char **argv)
+int cmd_verify(const struct args *args)
 {
-    struct verify_options o = {0};
+    const char *key_text = args_text(args, "key");
+    struct clv_evidence_expect held = {.journal_dir = args_text(args, "journal")};
     struct clv_vkey key;
     struct clv_error err = {0};
     int worst = 0;
-    clv_status st = options_of(argc, argv, &o, &err);
-    if (st == CLV_OK)
-        st = start_up(&err);
-    if (st == CLV_OK && o.key)
-        st = clv_vkey_parse(clv_view_of(o.key, strlen(o.key)), &key, &err);
-    if (st == CLV_OK && optind == argc)
+    clv_status st = start_up(&err);
+    if (st == CLV_OK && key_text)
+        st = clv_vkey_parse(clv_view_of(key_text, strlen(key_text)), &key, &err);
+    if (st == CLV_OK && args->num_operands == 0)
         st = clv_fail(&err, CLV_E_USAGE, "name a ceremony folder, a receipt, or - for codes");
     if (st != CLV_OK)
         return report(&err);
-    const struct clv_evidence_expect expect = {o.key ? &key : NULL, o.journal};
-    for (int i = optind; i < argc; i++) {
-        int exit_code = verify_and_print(argv[i], &expect);
+    held.key = key_text ? &key : NULL;
+    for (size_t i = 0; i < args->num_operands; i++) {
+        int exit_code = verify_and_print(args->operands[i], &held);
         worst = worst ? worst : exit_code;
     }
     return worst;

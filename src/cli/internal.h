@@ -1,28 +1,33 @@
-/* cli, private: the command table and what commands share. */
+/* cli, private: what commands share. */
 #ifndef CLI_INTERNAL_H
 #define CLI_INTERNAL_H
 
 #include "claviger/base.h"
 #include "claviger/conductor.h"
+#include "table.h"
 
-/* One command of claviger. The table in commands.c is the only list: help is made from it. */
-struct command {
-    const char *name;
-    const char *usage;   /* behind the name */
-    const char *summary; /* one line */
-    const char *help;    /* options, one a line */
-    /* argv[0] is the command's name. Returns the exit code. */
-    int (*run)(int argc, char **argv);
-};
-extern const struct command commands[];
-extern const size_t num_commands;
-const struct command *command_find(const char *name);
+/* ---- commands: rows of the table run these ---- */
+int cmd_rehearse(const struct args *args);
+int cmd_run(const struct args *args);
+int cmd_verify(const struct args *args);
+int cmd_script(const struct args *args);
+int cmd_help(const struct args *args);
+int cmd_mks(const struct args *args);
+int cmd_mk_add(const struct args *args);
+int cmd_mk_rm(const struct args *args);
+int cmd_sigkeys(const struct args *args);
+int cmd_sigkey_add(const struct args *args);
+int cmd_sigkey_rm(const struct args *args);
+int cmd_sigkey_sel(const struct args *args);
+int cmd_cryptounits(const struct args *args);
+int cmd_cryptounit_add(const struct args *args);
+int cmd_cryptounit_rm(const struct args *args);
 
-int cmd_rehearse(int argc, char **argv);
-int cmd_run(int argc, char **argv);
-int cmd_verify(int argc, char **argv);
-int cmd_script(int argc, char **argv);
-int cmd_help(int argc, char **argv);
+/* Option sets that several families use. */
+extern const struct option_def world_options[];    /* --test --json --no-input */
+extern const struct option_def place_options[];    /* --site --key-dir */
+extern const struct option_def password_options[]; /* --password-fd */
+extern const struct option_def confirm_options[];  /* --confirm */
 
 /* ---- shared ---- */
 
@@ -32,16 +37,18 @@ int report(const struct clv_error *err);
 int usage_error(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* libsodium, locked memory, OpenSSL: before anything secret. */
 clv_status start_up(struct clv_error *err);
+/* What `help NAME` and `NAME --help` print. Returns 0. */
+int print_help(const struct command *command);
 
 /* ---- ceremony.c: what run and rehearse have in common ---- */
 struct ceremony_options {
     const char *script, *site, *dir, *keys, *answers, *theme, *drill;
     unsigned num_units;
-    bool plain, help;
+    bool plain;
 };
-/* Options of both; which of them a command takes is its own affair.
+/* Those that the command has.
  * errors  CLV_E_USAGE */
-clv_status ceremony_options(int argc, char **argv, struct ceremony_options *ret,
+clv_status ceremony_options(const struct args *args, struct ceremony_options *ret,
                             struct clv_error *err);
 /* Runs a ceremony with the face that the options ask for, and says how it ended. Returns the exit
  * code. site may be NULL: it is read from options->site. */

@@ -1,8 +1,17 @@
-/* claviger: picks the command. */
+/* claviger: picks the command, takes its options apart, runs it. */
 #include <stdio.h>
 #include <string.h>
 
 #include "internal.h"
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+    struct args args;
+    struct clv_error err = {0};
+    if (args_parse(command, argc, argv, &args, &err) != CLV_OK)
+        return report(&err);
+    return args_flag(&args, "help") ? print_help(command) : command->run(&args);
+}
 
 int main(int argc, char **argv)
 {
@@ -12,10 +21,9 @@ int main(int argc, char **argv)
         printf("claviger %s\n", CLV_VERSION);
         return 0;
     }
-    const char *name =
-        strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ? "help" : argv[1];
-    const struct command *command = command_find(name);
+    bool help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
+    const struct command *command = command_find(help ? "help" : argv[1]);
     if (command)
-        return command->run(argc - 1, argv + 1);
+        return run_command(command, argc - 1, argv + 1);
     return usage_error("claviger", "there is no command \"%s\"", argv[1]);
 }

@@ -1,0 +1,72 @@
+/* The table: ceremonies, evidence, help. */
+#include "internal.h"
+
+/* clang-format off */
+static const struct option_def ceremony_face[] = {
+    { "plain",   NULL,   "line by line: no escape sequence, fit for screen readers and serial lines" },
+    { "theme",   "NAME", "auto, colour, high-contrast or mono" },
+    { NULL },
+};
+static const struct option_def rehearse_options[] = {
+    { "dir",     "DIR",  "folder of the rehearsal (a new one in the state folder)" },
+    { "script",  "FILE", "ceremony script (ceremony-scripts/rehearsal.yaml)" },
+    { "keys",    "DIR",  "folder of TEST key files (DIR/key-files)" },
+    { "units",   "N",    "number of crypto units, 1 to 85 (6)" },
+    { "drill",   "NAME", "practise a bad day: unit-4-dies, lying-unit, silent-unit, slow-unit, replaying-unit, wrong-key-unit" },
+    { "answers", "FILE", "take the answers from a file instead of from people" },
+    { "site",    "FILE", NULL },
+    { NULL },
+};
+static const struct option_def run_options[] = {
+    { "script",  "FILE", "the reviewed ceremony script" },
+    { "site",    "FILE", "what belongs to the room: unit addresses, folders, printer" },
+    { "dir",     "DIR",  "ceremony folder for journal and receipts" },
+    { "keys",    "DIR",  "folder of key files (the site file's, CLOUDTKEFILES, or the default)" },
+    { "answers", "FILE", NULL },
+    { "drill",   "NAME", NULL },
+    { NULL },
+};
+static const struct option_def verify_options[] = {
+    { "key",     "VKEY", "the journal's public key, from paper" },
+    { "journal", "DIR",  "hold receipts and slips against this journal, too" },
+    { NULL },
+};
+
+const struct command ceremony_commands[] = {
+    { .name = "rehearse", .group = GROUP_CEREMONY, .usage = "[options]",
+      .summary = "A whole ceremony on software crypto units; everything says TEST",
+      .about = "Starts software crypto units of its own and walks the people of the ceremony script "
+               "through loading a master key into them. Key files, journal and receipts say TEST; "
+               "production refuses them.",
+      .options = { rehearse_options, ceremony_face },
+      .examples = { "claviger rehearse", "claviger rehearse --plain --units 3",
+                    "claviger rehearse --drill unit-4-dies" },
+      .run = cmd_rehearse },
+    { .name = "run", .group = GROUP_CEREMONY, .usage = "--script FILE --site FILE --dir DIR [options]",
+      .summary = "A production ceremony on the units of a site file",
+      .options = { run_options, ceremony_face },
+      .examples = { "claviger run --script load.yaml --site site.yaml --dir ceremony" },
+      .run = cmd_run },
+    { .name = "verify", .group = GROUP_CEREMONY, .usage = "[--key VKEY] [--journal DIR] [FILE | DIR | -]...",
+      .summary = "Checks a journal, a receipt file or scanned codes, as a stranger would",
+      .about = "Works on the folder of a ceremony, the folder of the command journal, a .tlog-proof "
+               "file, or (with -) what a reader of codes printed.",
+      .options = { verify_options },
+      .examples = { "claviger verify ceremony",
+                    "zbarimg -q --raw scan.png | claviger verify -" },
+      .max_operands = 1000, .run = cmd_verify },
+    { .name = "script", .group = GROUP_CEREMONY, .usage = "FILE",
+      .summary = "Checks a ceremony script and prints it as minutes to fill in",
+      .examples = { "claviger script ceremony-scripts/rehearsal.yaml" },
+      .max_operands = 1, .run = cmd_script },
+    { 0 },
+};
+
+const struct command help_commands[] = {
+    { .name = "help", .alias = "h", .group = GROUP_HELP, .usage = "[COMMAND]",
+      .summary = "This list, or the options of one command",
+      .examples = { "claviger help mk-add" },
+      .max_operands = 1, .run = cmd_help },
+    { 0 },
+};
+/* clang-format on */
