@@ -105,32 +105,6 @@ clv_status clv_yaml_fail(const struct clv_yaml_source *source, size_t at, struct
     return status;
 }
 
-/* Length of the character at p, 0 if it is not whole and shortest-form UTF-8. */
-static size_t character(const uint8_t *p, size_t len, uint32_t *ret)
-{
-    static const struct {
-        uint8_t mask, lead;
-        uint32_t least;
-    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        if ((p[0] & forms[i].mask) != forms[i].lead)
-            continue;
-        if (i + 1 > len)
-            return 0;
-        uint32_t code = p[0] & (uint8_t)~forms[i].mask;
-        for (size_t k = 1; k <= i; k++) {
-            if ((p[k] & 0xc0) != 0x80)
-                return 0;
-            code = code << 6 | (p[k] & 0x3f);
-        }
-        if (code < forms[i].least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-            return 0;
-        *ret = code;
-        return i + 1;
-    }
-    return 0;
-}
-
 /* What may not stand anywhere in the file, with the reason; NULL if it may. */
 static const char *objection(uint32_t code)
 {
@@ -167,16 +141,15 @@ clv_status clv_yaml_check(const struct clv_yaml_source *source, struct clv_error
                         clv_path_name(source->name), CLV_SCRIPT_FILE_MAX);
     }
     for (size_t at = 0; at < source->len;) {
-        uint32_t code = 0;
-        size_t len = character((const uint8_t *)source->text + at, source->len - at, &code);
-        if (len == 0)
+        struct clv_utf8 c = clv_utf8_next(source->text + at, source->len - at);
+        if (c.len == 0)
             return clv_yaml_fail(source, at, err, "a byte that is not UTF-8");
-        const char *why = objection(code);
+        const char *why = objection(c.code);
         if (why != NULL)
             return clv_yaml_fail(source, at, err, "%s", why);
-        if (code == '%' && (at == 0 || source->text[at - 1] == '\n'))
+        if (c.code == '%' && (at == 0 || source->text[at - 1] == '\n'))
             return clv_yaml_fail(source, at, err, "a YAML directive: not used here");
-        at += len;
+        at += c.len;
     }
     return CLV_OK;
 }
