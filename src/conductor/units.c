@@ -104,8 +104,10 @@ static void on_result(void *ctx, const struct clv_result *result)
     if (result->outcome != CLV_OUTCOME_DONE)
         tell(run->c, CLV_TONE_FAIL, "Unit %u, %s: %s. %s", result->unit, run->title,
              clv_outcome_name(result->outcome), result->error.fact);
-    if (!run->command || run->broken != CLV_OK)
+    /* What left before somebody interrupted still has an outcome. */
+    if (!run->command || (run->broken != CLV_OK && run->broken != CLV_E_INTERRUPTED))
         return;
+    struct clv_error why = {0};
     struct clv_event e = event_of(CLV_EVENT_OUTCOME);
     e.phase = run->phase;
     e.unit = result->unit;
@@ -113,7 +115,11 @@ static void on_result(void *ctx, const struct clv_result *result)
     SET(e.name, "%s", outcome_words[result->outcome]);
     SET(e.text, "%s", result->error.fact);
     memcpy(e.counter, result->counter, sizeof(e.counter));
-    run->broken = record(run->c, &e, &run->error);
+    clv_status st = record(run->c, &e, &why);
+    if (run->broken == CLV_OK && st != CLV_OK) {
+        run->broken = st;
+        run->error = why;
+    }
 }
 
 static clv_status on_tick(void *ctx, struct clv_error *err)
