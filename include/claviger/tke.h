@@ -172,6 +172,7 @@ struct clv_tke_row {
     unsigned unit;                /* number in the fleet */
     bool failed;                  /* takes no part in what follows */
     bool sent;                    /* a command left for it, whatever came of it */
+    bool settled;                 /* already as it should be: no further command goes to it */
     enum clv_order_kind order;    /* the last one, or the one that failed */
     enum clv_outcome outcome;     /* of it; NOT_SENT when refused before */
     uint32_t return_code, reason; /* REFUSED by the unit */

@@ -129,6 +129,9 @@ struct clv_order {
     size_t num_signers;
 };
 
+/* How many administrators a unit in this state asks to sign the order. */
+unsigned clv_order_signatures(const struct clv_order *order, const struct clv_unit_state *state);
+
 enum clv_outcome {
     CLV_OUTCOME_DONE,      /* accepted, answer bound and signed */
     CLV_OUTCOME_REFUSED,   /* the unit said no, signed; nothing changed there */

@@ -30,12 +30,12 @@ static clv_status on_tick(void *ctx, struct clv_error *err)
     return port && port->tick ? port->tick(port->ctx, err) : CLV_OK;
 }
 
-/* Only units that are still in it are selected in the fleet while an order runs; afterwards the
- * selection is again that of the command. */
+/* Only units that have something left to do are selected in the fleet while an order runs;
+ * afterwards the selection is again that of the command. */
 static void select_alive(struct clv_tke *t)
 {
     for (size_t i = 0; i < t->num_rows; i++)
-        clv_fleet_select(t->fleet, t->rows[i].unit, !t->rows[i].failed);
+        clv_fleet_select(t->fleet, t->rows[i].unit, !t->rows[i].failed && !t->rows[i].settled);
 }
 
 static clv_status run(struct clv_tke *t, const struct clv_order *order, struct clv_error *err)

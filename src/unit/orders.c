@@ -169,10 +169,9 @@ static unsigned threshold(const struct clv_ep11_attributes *attributes, unsigned
     return attributes->present[index] ? attributes->value[index] : CLV_EP11_THRESHOLD_MISSING;
 }
 
-static unsigned signatures_needed(const struct clv_job *job)
+static unsigned needed_by(const struct clv_order *order, const struct clv_ep11_attributes *now)
 {
-    const struct clv_ep11_attributes *now = &job->prelude.attributes;
-    const struct row *row = row_of(job->order->kind);
+    const struct row *row = row_of(order->kind);
     switch (clv_in_imprint(now) ? row->in_imprint : row->operational) {
     case SIGN_ONE:
         return 1;
@@ -181,7 +180,7 @@ static unsigned signatures_needed(const struct clv_job *job)
     case SIGN_REVOCATION:
         return threshold(now, CLV_EP11_ATTR_REVOKE_THRESHOLD);
     case SIGN_NEW_THRESHOLD:
-        return job->order->sign_threshold;
+        return order->sign_threshold;
     case SIGN_ZEROIZE:
         if (now->value[CLV_EP11_ATTR_PERMISSIONS] & CLV_EP11_PERM_ZERO_1SIGN)
             return 1;
@@ -190,6 +189,16 @@ static unsigned signatures_needed(const struct clv_job *job)
         break;
     }
     return 0;
+}
+
+unsigned clv_order_signatures(const struct clv_order *order, const struct clv_unit_state *state)
+{
+    return needed_by(order, &state->attributes);
+}
+
+static unsigned signatures_needed(const struct clv_job *job)
+{
+    return needed_by(job->order, &job->prelude.attributes);
 }
 
 static bool is_admin(const struct clv_prelude *prelude, const uint8_t ski[CLV_SKI_LEN])
