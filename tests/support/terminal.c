@@ -129,17 +129,21 @@ static void pin_environment(const char *const *extra)
     const char *old_path = getenv("PATH"), *old_home = getenv("HOME");
     (void)snprintf(path, sizeof path, "%s", old_path != NULL ? old_path : "/usr/bin:/bin");
     (void)snprintf(home, sizeof home, "%s", old_home != NULL ? old_home : "/");
-    char asan[512];
-    const char *old_asan = getenv("ASAN_OPTIONS");
-    (void)snprintf(asan, sizeof asan, "%s", old_asan != NULL ? old_asan : "");
+    static const char *const kept[] = {"ASAN_OPTIONS", "LSAN_OPTIONS"};
+    char values[2][1024];
+    for (size_t i = 0; i < 2; i++) {
+        const char *old = getenv(kept[i]);
+        (void)snprintf(values[i], sizeof values[i], "%s", old != NULL ? old : "");
+    }
     clearenv();
     setenv("PATH", path, 1);
     setenv("HOME", home, 1);
     setenv("TERM", "xterm-256color", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
     setenv("ESCDELAY", "25", 1);
-    if (asan[0] != '\0')
-        setenv("ASAN_OPTIONS", asan, 1);
+    for (size_t i = 0; i < 2; i++)
+        if (values[i][0] != '\0')
+            setenv(kept[i], values[i], 1);
     for (size_t i = 0; extra != NULL && extra[i] != NULL && i < MAX_ENV; i++) {
         if (strchr(extra[i], '=') != NULL)
             putenv((char *)(size_t)extra[i]);
