@@ -93,7 +93,8 @@ static clv_status choose_file(struct clv_conductor *c, const char *id, enum clv_
     if (st == CLV_OK)
         fill_listing(c, l);
     if (st == CLV_OK && l->num == 0) {
-        st = clv_fail(err, CLV_E_MISSING, "there is no key file in %s", c->config.key_dir);
+        st = clv_fail(err, CLV_E_MISSING, "there is no %s key file in %s",
+                      c->config.test_world ? "TEST" : "production", c->config.key_dir);
         clv_hint(err, "Put the file there (mode 0600) and try again.");
     }
     struct clv_question q = {.id = id_file,
