@@ -1,0 +1,201 @@
+/* The other world: every answer typed by people, units that do not say TEST, and neither world
+ * takes anything of the other. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "house.h"
+#include "people.h"
+
+#define CREATE CLV_SOURCE_DIR "/tests/scripts/create-two-owners.yaml"
+#define SHORT CLV_SOURCE_DIR "/tests/scripts/load-two-owners.yaml"
+
+/* Units in a process of their own, and a site file that names them. */
+struct site {
+    struct scene scene;
+    struct run daemon;
+    char *file;
+};
+
+static void write_site(struct site *site, const char *socket)
+{
+    char *id_path = scene_path(&site->scene, "state/instance.id"), text[2000];
+    size_t len = 0;
+    char *id = (char *)file_bytes(id_path, &len);
+    snprintf(text, sizeof(text),
+             "claviger-site: 1\nservice-instances:\n  - name: Tests\n    id: %s\n"
+             "    endpoint: unix:%s\n    trusted-roots: [state/root.hex]\n    units: all\n"
+             "deadlines:\n  query-seconds: 10\n  command-seconds: 20\n",
+             id, socket);
+    site->file = scene_path(&site->scene, "site.yaml");
+    file_write(site->file, text, strlen(text));
+    free(id);
+    free(id_path);
+}
+
+static void site_open(struct site *site, const char *world)
+{
+    scene_begin_short(&site->scene, 2);
+    char *state = scene_path(&site->scene, "state"), *socket = scene_path(&site->scene, "u.sock");
+    const char *argv[] = {"claviger-unitd", "--state", state, "--socket", socket,
+                          "--units",        "2",       world, NULL};
+    run_start(&site->daemon, NULL, "claviger-unitd", argv);
+    cr_assert(run_wait_text(&site->daemon, "READY"), "%s", site->daemon.output);
+    write_site(site, socket);
+    free(state);
+    free(socket);
+}
+
+static void site_close(struct site *site)
+{
+    cr_assert_eq(kill(site->daemon.pid, SIGTERM), 0);
+    run_finish(&site->daemon);
+    cr_assert_eq(site->daemon.exit_code, 0, "%s", site->daemon.output);
+    run_clear(&site->daemon);
+    free(site->file);
+    scene_clear(&site->scene);
+}
+
+static struct terminal *begin(const struct site *site, const char *script, const char *keys)
+{
+    static const char program[] = CLV_BINARY_DIR "/claviger";
+    const char *argv[] = {program,    "run",   "--plain",       "--script", script, "--site",
+                          site->file, "--dir", site->scene.dir, "--keys",   keys,   NULL};
+    return terminal_spawn(&(struct terminal_options){.argv = argv});
+}
+
+/* Rows that every one of these ceremonies begins with. Swap may be on where the tests run: what a
+ * production ceremony asks then is answered, too. */
+#define BEGINNING                                                                                  \
+    {"A check of the workstation failed", "2", false}, {"What should have", "no swap", false},     \
+        {"What happened instead", "this is a test", false},                                        \
+        {"What was decided", "go on, Ada Brandt", false},                                          \
+        {"Name of the ceremony administrator", "Ada Brandt", false},                               \
+        {"Name of the witness", "Wen Castellan", false},                                           \
+        {"Name of signature-key owner 1", "Sofia Dahl", false},                                    \
+        {"Name of key-part owner 1", "Kofi Eklund", false},                                        \
+    {                                                                                              \
+        "Name of key-part owner 2", "Lena Fähnrich", false                                         \
+    }
+#define PASSWORD(text)                                                                             \
+    {"Which password?", "1", false}, {"New password (not shown)", text, false},                    \
+    {                                                                                              \
+        "The same password again (not shown)", text, false                                         \
+    }
+
+static void assert_paper_says_production(const struct scene *s)
+{
+    struct names names;
+    char *dir = ceremony_path(s, "receipts");
+    names_list(dir, ".pdf", &names);
+    cr_assert_eq(names.num, 5);
+    for (size_t i = 0; i < names.num; i++) {
+        struct run r;
+        char *pdf = clv_path_join(dir, names.name[i]);
+        run_program(&r, NULL, "pdftotext", pdf, "-", NULL);
+        cr_assert(strstr(r.output, "PRODUCTION"), "%s", r.output);
+        cr_assert_null(strstr(r.output, "TEST"), "%s", r.output);
+        run_clear(&r);
+        free(pdf);
+    }
+    names_clear(&names);
+    free(dir);
+}
+
+/* A rehearsal does not see the files of production. */
+static void assert_rehearsal_refuses(const struct site *site, const char *keys)
+{
+    struct scene s;
+    scene_begin_short(&s, 1);
+    scene_answer(&s, "signature-key.1.after", "stop");
+    scene_play(&s, "--script", SHORT, "--keys", keys, "--units", "1", NULL);
+    (void)site;
+    cr_assert_eq(s.run.exit_code, 1, "%s", s.run.output);
+    cr_assert(scene_said(&s, "there is no TEST key file in"), "%s", s.run.output);
+    cr_assert_eq(journal_count(&s.journal, CLV_EVENT_SIGKEY_READY), 0);
+    scene_clear(&s);
+}
+
+Test(production, two_owners_load_two_units_by_hand)
+{
+    struct site site;
+    struct typed rows[] = {
+        BEGINNING,
+        {"-- The crypto units --", "1", false},
+        {"Type the phrase", "zeroize 1,2", false},
+        {"Administrator name", "Sofia Dahl", false},
+        PASSWORD(SOFIA_PASSWORD),
+        {"Which kind of part?", "1", false},
+        {"Description of this key part", "First part", false},
+        PASSWORD(KOFI_PASSWORD),
+        {"Which kind of part?", "1", false},
+        {"Description of this key part", "Second part", false},
+        PASSWORD(LENA_PASSWORD),
+        {"Password of this file", SOFIA_PASSWORD, false},
+        {"Password of this file", KOFI_PASSWORD, false},
+        {"Password of this file", LENA_PASSWORD, false},
+        {"Type the phrase", "commit 1,2", false},
+        {"Type the phrase", "set immediate 1,2", false},
+        {"Type the phrase", "set immediate 1,2", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+    };
+    struct run r;
+    site_open(&site, "--production-tests");
+    char *keys = scene_path(&site.scene, "keys");
+    struct terminal *t = begin(&site, CREATE, keys);
+    people_type(t, rows, sizeof(rows) / sizeof(rows[0]), "Check them: claviger verify");
+    cr_assert_eq(terminal_wait_exit(t), 0);
+    cr_assert(!terminal_stream_has(t, "TEST"), "production says TEST somewhere");
+    cr_assert(!terminal_stream_has(t, SOFIA_PASSWORD));
+    terminal_free(&t);
+
+    journal_read(site.scene.dir, &site.scene.journal);
+    journal_check(&site.scene.journal, 2);
+    cr_assert(!site.scene.journal.event[0].ok, "the first entry says TEST");
+    cr_assert_eq(journal_replay(&site.scene.journal, CREATE), CLV_STATE_CLOSED);
+    run_program(&r, NULL, "claviger", "verify", site.scene.dir, NULL);
+    cr_assert_eq(r.exit_code, 0, "%s", r.output);
+    cr_assert(strstr(r.output, "PRODUCTION"), "%s", r.output);
+    run_clear(&r);
+    assert_paper_says_production(&site.scene);
+    assert_rehearsal_refuses(&site, keys);
+    free(keys);
+    site_close(&site);
+}
+
+Test(production, refuses_key_files_of_a_rehearsal)
+{
+    struct site site;
+    struct typed rows[] = {
+        BEGINNING,
+        {"-- The crypto units --", "1", false},
+        {"Type the phrase", "zeroize 1,2", false},
+        {"there is no production key file in", "3", false},
+    };
+    site_open(&site, "--production-tests");
+    struct terminal *t = begin(&site, SHORT, house_keys());
+    people_type(t, rows, sizeof(rows) / sizeof(rows[0]), "was stopped");
+    cr_assert_eq(terminal_wait_exit(t), 1);
+    terminal_free(&t);
+    site_close(&site);
+}
+
+Test(production, refuses_test_units)
+{
+    struct site site;
+    struct typed rows[] = {BEGINNING, {"TEST units (TEST", "3", false}};
+    site_open(&site, NULL);
+    struct terminal *t = begin(&site, SHORT, house_keys());
+    people_type(t, rows, sizeof(rows) / sizeof(rows[0]), "was stopped");
+    cr_assert_eq(terminal_wait_exit(t), 1);
+    terminal_free(&t);
+    site_close(&site);
+}
