@@ -133,6 +133,15 @@ static clv_status choose(struct session *s, enum clv_keyfile_kind kind, const ch
     return st;
 }
 
+clv_status session_choose_keys(struct session *s, enum clv_keyfile_kind kind, const char *title,
+                               const char *prompt, struct clv_tke_keys *list,
+                               const struct clv_tke_key **ret, size_t cap, size_t *ret_num)
+{
+    char chosen[LIST_LEN];
+    clv_status st = choose(s, kind, title, prompt, list, chosen);
+    return st == CLV_OK ? clv_tke_choose_keys(list, chosen, ret, cap, ret_num, &s->error) : st;
+}
+
 static void tell_removed(struct session *s, const struct clv_tke_key *const *keys, size_t num)
 {
     json_t *files = json_array();
@@ -152,14 +161,11 @@ static int remove_command(const struct args *args, enum clv_keyfile_kind kind)
     struct session s;
     struct clv_tke_keys list = {0};
     const struct clv_tke_key *keys[MAX_CHOSEN];
-    char chosen[LIST_LEN];
     size_t num = 0;
     clv_status st = session_open(args, &s);
     if (st == CLV_OK)
-        st = choose(&s, kind, "Remove key files from this workstation", "Remove which", &list,
-                    chosen);
-    if (st == CLV_OK)
-        st = clv_tke_choose_keys(&list, chosen, keys, MAX_CHOSEN, &num, &s.error);
+        st = session_choose_keys(&s, kind, "Remove key files from this workstation", "Remove which",
+                                 &list, keys, MAX_CHOSEN, &num);
     if (st == CLV_OK)
         st = clv_tke_remove_keys(s.tke, keys, num, &s.error);
     if (st == CLV_OK)

@@ -22,6 +22,20 @@ int cmd_sigkey_sel(const struct args *args);
 int cmd_cryptounits(const struct args *args);
 int cmd_cryptounit_add(const struct args *args);
 int cmd_cryptounit_rm(const struct args *args);
+int cmd_cryptounit_admins(const struct args *args);
+int cmd_cryptounit_admin_add(const struct args *args);
+int cmd_cryptounit_admin_rm(const struct args *args);
+int cmd_cryptounit_thrhlds(const struct args *args);
+int cmd_cryptounit_thrhld_set(const struct args *args);
+int cmd_cryptounit_exit_impr(const struct args *args);
+int cmd_cryptounit_compare(const struct args *args);
+int cmd_cryptounit_zeroize(const struct args *args);
+int cmd_cryptounit_mk(const struct args *args);
+int cmd_cryptounit_mk_load(const struct args *args);
+int cmd_cryptounit_mk_commit(const struct args *args);
+int cmd_cryptounit_mk_setimm(const struct args *args);
+int cmd_cryptounit_mk_clrcur(const struct args *args);
+int cmd_cryptounit_mk_clrnew(const struct args *args);
 
 /* Option sets that several families use. */
 extern const struct option_def world_options[];    /* --test --json --no-input */

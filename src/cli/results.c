@@ -60,6 +60,16 @@ static void print_row(struct session *s, const struct clv_tke_row *row)
     print_line(row->error.hint);
 }
 
+int print_failures(struct session *s)
+{
+    size_t num = 0;
+    const struct clv_tke_row *rows = clv_tke_rows(s->tke, &num);
+    for (size_t i = 0; i < num && !s->json; i++)
+        if (rows[i].failed)
+            print_row(s, &rows[i]);
+    return exit_code_of(clv_tke_total(s->tke));
+}
+
 int print_results(struct session *s, json_t *details)
 {
     size_t num = 0;

@@ -85,6 +85,30 @@ json_t *json_of_unit(const struct clv_unit *unit);
  * details (may be NULL, used up) as another member. Sets what session_close() returns: 0, 6, 10. */
 int print_results(struct session *s, json_t *details);
 
+/* Only the failures, as text, behind a list of the others; returns the same exit codes. */
+int print_failures(struct session *s);
+
+/* ---- units.c: crypto units one by one ---- */
+/* Opens the session and surveys the selected units. errors  in s->error */
+clv_status session_survey(const struct args *args, struct session *s);
+/* Results of a command and its end: the exit code. */
+int session_results(struct session *s, clv_status st);
+/* What a list shows of the units: fill() adds rows of one of them with units_row(). */
+struct units_list {
+    const char *const *headers; /* CRYPTO UNIT NUM first */
+    size_t num_columns;
+    void (*fill)(struct units_list *list, const struct clv_unit_state *state);
+    const char **cells; /* every one of fresh memory */
+    size_t num_rows;
+};
+/* One row of num_columns cells, copied. The first one is the number of the unit, filled in later.
+ */
+void units_row(struct units_list *list, const char *const *texts);
+void units_clear(struct units_list *list);
+/* Lists the units that answered by service instance, then those that did not; as JSON everything
+ * that is known of each. Returns the exit code. */
+int print_surveyed(struct session *s, struct units_list *list);
+
 /* ---- lists.c: shown by list commands and by the questions that choose from them ---- */
 clv_status print_units(struct session *s);
 char *units_text(struct session *s);
@@ -93,5 +117,9 @@ char *keys_text(enum clv_keyfile_kind kind, const struct clv_tke_keys *keys);
 /* As session_text(), under a list of text (used up), which stands above the prompt. */
 clv_status session_choose(struct session *s, const char *option, char *list, const char *title,
                           const char *prompt, const char *help, char *ret, size_t cap);
+/* A choice of key files; pointers into list, which is the caller's to clear. (cmd_keys.c) */
+clv_status session_choose_keys(struct session *s, enum clv_keyfile_kind kind, const char *title,
+                               const char *prompt, struct clv_tke_keys *list,
+                               const struct clv_tke_key **ret, size_t cap, size_t *ret_num);
 
 #endif

@@ -7,6 +7,8 @@ static const struct command *const families[] = {
     ceremony_commands,
     key_commands,
     selection_commands,
+    unit_commands,
+    register_commands,
     help_commands,
 };
 

@@ -48,6 +48,8 @@ struct command {
 extern const struct command ceremony_commands[];
 extern const struct command key_commands[];
 extern const struct command selection_commands[];
+extern const struct command unit_commands[];
+extern const struct command register_commands[];
 extern const struct command help_commands[];
 
 /* In the order of the families; NULL behind the last. */

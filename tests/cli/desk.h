@@ -1,0 +1,39 @@
+/* A desk with a workstation: the built claviger, key files, settings, and the real claviger-unitd.
+ *
+ *     struct desk d;
+ *     desk_open(&d, "6", NULL);
+ *     desk_ok(&d, "sigkey-add --name Sofia --password-fd 3 3<$PW");
+ *     desk_says(&d, "Saved sofia-sigkey-");
+ *     desk_close(&d);
+ *
+ * Commands go through a shell, as a script of somebody's would give them: $PW is a file with the
+ * password that all key files have, $PW3 the same on three lines. Every command gets --test and
+ * --no-input. */
+#ifndef CLV_TESTS_DESK_H
+#define CLV_TESTS_DESK_H
+
+#include "run.h"
+#include "unitd_process.h"
+
+struct desk {
+    struct process process;
+    struct run run; /* the last command: standard output and error together */
+    char command[600];
+};
+
+/* fault: a plan for claviger-unitd, or NULL. */
+void desk_open(struct desk *d, const char *num_units, const char *fault);
+void desk_close(struct desk *d);
+/* Runs one command to its end. */
+void desk_run(struct desk *d, const char *command);
+/* The same, and the exit code has to be 0, or as said. */
+void desk_ok(struct desk *d, const char *command);
+void desk_fails(struct desk *d, int exit_code, const char *command);
+/* The last command printed this. */
+void desk_says(const struct desk *d, const char *text);
+/* Sofia's signature key, selected, and added everywhere; thresholds 1/1. */
+void desk_leave_imprint(struct desk *d);
+/* Parts of Kofi and Lena. */
+void desk_parts(struct desk *d);
+
+#endif
