@@ -182,7 +182,7 @@ Test(production, refuses_key_files_of_a_rehearsal)
     };
     site_open(&site, "--production-tests");
     struct terminal *t = begin(&site, SHORT, house_keys());
-    people_type(t, rows, sizeof(rows) / sizeof(rows[0]), "was stopped");
+    people_type(t, rows, sizeof(rows) / sizeof(rows[0]), "Check them: claviger verify");
     cr_assert_eq(terminal_wait_exit(t), 1);
     terminal_free(&t);
     site_close(&site);
@@ -194,7 +194,7 @@ Test(production, refuses_test_units)
     struct typed rows[] = {BEGINNING, {"TEST units (TEST", "3", false}};
     site_open(&site, NULL);
     struct terminal *t = begin(&site, SHORT, house_keys());
-    people_type(t, rows, sizeof(rows) / sizeof(rows[0]), "was stopped");
+    people_type(t, rows, sizeof(rows) / sizeof(rows[0]), "Check them: claviger verify");
     cr_assert_eq(terminal_wait_exit(t), 1);
     terminal_free(&t);
     site_close(&site);
