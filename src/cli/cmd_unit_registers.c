@@ -156,6 +156,11 @@ int cmd_cryptounit_mk_setimm(const struct args *args)
     return with_pattern(args, clv_tke_set_immediate);
 }
 
+int cmd_cryptounit_mk_rotate(const struct args *args)
+{
+    return with_pattern(args, clv_tke_rotate);
+}
+
 static int clear(const struct args *args,
                  clv_status (*command)(struct clv_tke *, struct clv_error *))
 {

@@ -34,6 +34,7 @@ int cmd_cryptounit_mk(const struct args *args);
 int cmd_cryptounit_mk_load(const struct args *args);
 int cmd_cryptounit_mk_commit(const struct args *args);
 int cmd_cryptounit_mk_setimm(const struct args *args);
+int cmd_cryptounit_mk_rotate(const struct args *args);
 int cmd_cryptounit_mk_clrcur(const struct args *args);
 int cmd_cryptounit_mk_clrnew(const struct args *args);
 

@@ -118,6 +118,13 @@ const struct command register_commands[] = {
       .examples = { "claviger cryptounit-mk-setimm",
                     "claviger cryptounit-mk-setimm --confirm 'set immediate 1,2,3'" },
       .run = cmd_cryptounit_mk_setimm },
+    { .name = "cryptounit-mk-rotate", .group = GROUP_REGISTERS, .usage = "[options]",
+      .summary = "Makes the new master key the current one in place of another",
+      .about = "For crypto units that have a current key, the same one, and a new one that is Full "
+               "committed: all selected units or none. claviger has no key storage of its own and sees "
+               "none; whoever gives the command confirms that all of it is re-enciphered.",
+      .options = { pattern, signers, confirm_options, for_one_command, place_options, world_options },
+      .examples = { "claviger cryptounit-mk-rotate" }, .run = cmd_cryptounit_mk_rotate },
     { .name = "cryptounit-mk-clrcur", .group = GROUP_REGISTERS, .usage = "[options]",
       .summary = "Clears the current master key register",
       .about = "Keys under that master key become unusable until the same one is loaded again.",

@@ -1,4 +1,4 @@
-/* The master key registers: commit, set immediate, clear. */
+/* The master key registers: commit, set immediate, rotate, clear. */
 #include <stdio.h>
 #include <string.h>
 
@@ -76,11 +76,12 @@ static void refuse_rotation(struct clv_tke *t, unsigned unit, const struct clv_u
 {
     char theirs[9];
     short_pattern(s->current_pattern, theirs);
-    clv_tke_refuse(t, unit, CLV_E_RULE,
-                   "Re-encipher key storage first. That is a rotation, not a first load.",
-                   "its current register holds another master key (%s), and keys under it would "
-                   "become unusable",
-                   theirs);
+    clv_tke_refuse(
+        t, unit, CLV_E_RULE,
+        "That is a rotation: re-encipher key storage, then claviger cryptounit-mk-rotate.",
+        "its current register holds another master key (%s), and keys under it would "
+        "become unusable",
+        theirs);
 }
 
 static void check_set_immediate(struct clv_tke *t, unsigned unit, const struct clv_unit_state *s,
@@ -114,6 +115,87 @@ clv_status clv_tke_set_immediate(struct clv_tke *t, const uint8_t pattern[CLV_EP
         .note = clv_tke_note_registers};
     struct clv_order order = {.kind = CLV_ORDER_SET_IMMEDIATE};
     memcpy(order.pattern, pattern, sizeof(order.pattern));
+    return clv_tke_change(t, &change, &order, err);
+}
+
+/* ---- cryptounit-mk-rotate ---- */
+
+/* The key that is being replaced: that of the first unit that still has it. */
+static const struct clv_unit_state *first_old(struct clv_tke *t, const struct clv_order *order)
+{
+    for (size_t i = 0; i < t->num_rows; i++) {
+        const struct clv_unit_state *s = clv_fleet_state(t->fleet, t->rows[i].unit);
+        if (s->known && s->current_state == CLV_CURRENT_VALID && !holds_current(s, order))
+            return s;
+    }
+    return NULL;
+}
+
+static void check_old_key(struct clv_tke *t, unsigned unit, const struct clv_unit_state *s,
+                          const struct clv_order *order)
+{
+    const struct clv_unit_state *first = first_old(t, order);
+    char theirs[9], others[9];
+    if (s->current_state == CLV_CURRENT_EMPTY) {
+        clv_tke_refuse(t, unit, CLV_E_RULE, "For a first load: claviger cryptounit-mk-setimm.",
+                       "its current register is Empty: there is nothing to rotate");
+    } else if (first && !clv_ep11_pattern_equal(first->current_pattern, s->current_pattern) &&
+               !holds_current(s, order)) {
+        short_pattern(s->current_pattern, theirs);
+        short_pattern(first->current_pattern, others);
+        clv_tke_refuse(t, unit, CLV_E_RULE, "Compare them first: claviger cryptounit-compare.",
+                       "its current master key (%s) is not that of the other units (%s)", theirs,
+                       others);
+    }
+}
+
+static void check_rotate(struct clv_tke *t, unsigned unit, const struct clv_unit_state *s,
+                         const struct clv_order *order)
+{
+    if (s->imprint)
+        clv_tke_refuse_as(t, unit, 179, 34);
+    else if (active(s, order))
+        clv_tke_settle(t, unit, "this is its current master key already");
+    else if (s->new_state == CLV_NEW_EMPTY)
+        clv_tke_refuse_as(t, unit, 96, 50);
+    else if (!holds_new(s, order))
+        refuse_pattern(t, unit, s, order);
+    else if (s->new_state != CLV_NEW_COMMITTED)
+        clv_tke_refuse_as(t, unit, 96, 64);
+    else
+        check_old_key(t, unit, s, order);
+}
+
+/* What was looked at, and what cannot be seen from here. */
+static void rotation_warning(struct clv_tke *t, const struct clv_order *order, char *buf,
+                             size_t cap)
+{
+    const struct clv_unit_state *old = first_old(t, order);
+    char from[9] = "", to[9];
+    short_pattern(order->pattern, to);
+    if (old)
+        short_pattern(old->current_pattern, from);
+    snprintf(buf, cap,
+             "Checked on every crypto unit: current register Valid with %s, new register Full "
+             "committed with %s. NOT checked, because it cannot be seen from here: that all key "
+             "storage is re-enciphered from the one to the other. What is not becomes unusable.",
+             from, to);
+}
+
+clv_status clv_tke_rotate(struct clv_tke *t, const uint8_t pattern[CLV_EP11_PATTERN_LEN],
+                          struct clv_error *err)
+{
+    struct clv_order order = {.kind = CLV_ORDER_SET_IMMEDIATE};
+    char warning[400];
+    const struct clv_tke_change change = {.command = "cryptounit-mk-rotate",
+                                          .verb = "storage is re-enciphered, rotate",
+                                          .warning = warning,
+                                          .together = true,
+                                          .check = check_rotate,
+                                          .holds = active,
+                                          .note = clv_tke_note_registers};
+    memcpy(order.pattern, pattern, sizeof(order.pattern));
+    rotation_warning(t, &order, warning, sizeof(warning));
     return clv_tke_change(t, &change, &order, err);
 }
 

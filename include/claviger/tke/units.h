@@ -68,6 +68,10 @@ clv_status clv_tke_commit(struct clv_tke *tke, const uint8_t pattern[CLV_EP11_PA
                           struct clv_error *err);
 clv_status clv_tke_set_immediate(struct clv_tke *tke, const uint8_t pattern[CLV_EP11_PATTERN_LEN],
                                  struct clv_error *err);
+/* cryptounit-mk-rotate: set immediate over another current key, the same one on all selected units.
+ * Key storage is out of sight: confirmed with "storage is re-enciphered, rotate 1,2,3". */
+clv_status clv_tke_rotate(struct clv_tke *tke, const uint8_t pattern[CLV_EP11_PATTERN_LEN],
+                          struct clv_error *err);
 /* Confirmed with "clear current 1,2,3" and "clear new 1,2,3". */
 clv_status clv_tke_clear_current(struct clv_tke *tke, struct clv_error *err);
 clv_status clv_tke_clear_new(struct clv_tke *tke, struct clv_error *err);

@@ -26,7 +26,8 @@ static void set_immediate(void)
     uint8_t ours[CLV_EP11_PATTERN_LEN];
     bench_command(&b);
     pattern(ours);
-    snprintf(b.confirm, sizeof(b.confirm), "set immediate 1,2,3");
+    snprintf(b.confirm, sizeof(b.confirm), "set immediate %s",
+             strcmp(b.units, "all") == 0 ? "1,2,3" : b.units);
     check_ok(clv_tke_set_immediate(b.tke, ours, &b.err), &b);
 }
 
@@ -35,6 +36,25 @@ static void leave_imprint(void)
     bench_add(&b, "sofia.clvkey");
     bench_command(&b);
     check_ok(clv_tke_exit_imprint(b.tke, &b.err), &b);
+    bench_all_done(&b);
+}
+
+static void rotate(const char *phrase, clv_status expected)
+{
+    uint8_t ours[CLV_EP11_PATTERN_LEN];
+    char typed[sizeof(b.confirm)];
+    snprintf(typed, sizeof(typed), "%s", phrase);
+    bench_command(&b);
+    pattern(ours);
+    memcpy(b.confirm, typed, sizeof(typed));
+    cr_assert_eq(clv_tke_rotate(b.tke, ours, &b.err), expected, "%s", b.err.fact);
+}
+
+static void clear_current(void)
+{
+    bench_command(&b);
+    snprintf(b.confirm, sizeof(b.confirm), "clear current %s", b.units);
+    check_ok(clv_tke_clear_current(b.tke, &b.err), &b);
     bench_all_done(&b);
 }
 
@@ -273,12 +293,40 @@ Test(units, a_rotation_is_not_a_set_immediate)
     set_immediate();
     bench_all_refused(&b, "its current register holds another master key");
     cr_assert_str_empty(b.asked);
-    bench_command(&b);
-    snprintf(b.confirm, sizeof(b.confirm), "clear current 1,2,3");
-    check_ok(clv_tke_clear_current(b.tke, &b.err), &b);
+    rotate("set immediate 1,2,3", CLV_E_RULE);
+    cr_assert_str_eq(b.asked, "storage is re-enciphered, rotate 1,2,3");
+    rotate(b.asked, CLV_OK);
     bench_all_done(&b);
+    cr_assert(strstr(bench_row(&b, 1)->note, "new register Empty, current register Valid"));
+    rotate("", CLV_OK);
+    bench_all_done(&b);
+    cr_assert(!bench_row(&b, 1)->sent, "once is enough");
+    bench_close(&b);
+}
+
+Test(units, rotations_are_explained_before_a_unit_refuses)
+{
+    bench_open(&b, NULL);
+    leave_imprint();
+    bench_load(&b, "kofi.clvkey,lena.clvkey");
+    rotate("", CLV_OK);
+    bench_all_refused(&b, "the key in the new register is not committed");
+    commit();
+    rotate("", CLV_OK);
+    bench_all_refused(&b, "its current register is Empty: there is nothing to rotate");
+    set_immediate();
+    b.units = "2";
+    clear_current();
+    bench_load(&b, "lena.clvkey,agnes.clvkey");
+    commit();
     set_immediate();
     bench_all_done(&b);
+    b.units = "all";
+    bench_load(&b, "kofi.clvkey,agnes.clvkey");
+    commit();
+    rotate("", CLV_OK);
+    bench_refused(&b, 2, "is not that of the other units");
+    bench_refused(&b, 1, "crypto unit 2 is not ready");
     bench_close(&b);
 }
 
