@@ -92,8 +92,8 @@ void gen_bash(FILE *out)
         bash_options(out, c);
     fprintf(out, "    esac\n"
                  "    case $command:$current in\n"
-                 "    help:*|h:*) COMPREPLY=($(compgen -W \"$commands\" -- \"$current\")) ;;\n"
                  "    *:-*) COMPREPLY=($(compgen -W \"$options\" -- \"$current\")) ;;\n"
+                 "    help:*|h:*) COMPREPLY=($(compgen -W \"$commands\" -- \"$current\")) ;;\n"
                  "    verify:*|script:*) COMPREPLY=($(compgen -f -- \"$current\")) ;;\n"
                  "    *) COMPREPLY=($(compgen -W \"$options\" -- \"$current\")) ;;\n"
                  "    esac\n}\n"
