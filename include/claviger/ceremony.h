@@ -10,6 +10,10 @@
  * has no clock, no randomness, no files, no terminal, no secret: events carry seat and slot
  * numbers, public patterns, commitments and names.
  *
+ * What only a process holds (open signature keys, sealed parts, importer keys, whose turn it is) is
+ * gone when the process is: the event RESUMED says so, and goes back to the barrier of the last
+ * command that was sent, where every unit is queried. What units or people have done is not undone.
+ *
  * Three tables make the ceremony (docs/ceremony.md shows them, generated):
  *   program.c   for each kind of script step, the stations it passes: a state, perhaps a phase, and
  *               whether the station is needed
@@ -135,6 +139,7 @@ const char *clv_role_name(enum clv_role role); /* "key-part owner" */
     X(RECEIPTS_OVER,   "receipts-over")                                                                \
     X(SIGNED_OFF,      "signed-off")                                                                   \
     X(INTERRUPTED,     "interrupted")                                                                  \
+    X(RESUMED,         "resumed")          /* another process goes on */                               \
     X(CLOSED,          "closed")
 /* clang-format on */
 enum clv_event_kind {
@@ -164,7 +169,7 @@ struct clv_event {
     unsigned person; /* seat number, 1-based; 0: none */
     unsigned unit;   /* 1-based */
     unsigned slot;   /* key part 1..3, or number of a signature key */
-    unsigned number; /* attempt, deviation number, count; see event.c */
+    unsigned number; /* attempt, deviation number, count, seconds; see event.c */
     bool ok;
     enum clv_phase phase;
     enum clv_decision decision;
@@ -218,8 +223,10 @@ struct clv_unit_record {
     uint8_t module_id[CLV_EP11_MODULE_ID_LEN];
     uint8_t device_ski[CLV_SKI_LEN];
     bool set_aside;
-    bool due;   /* gets the order of the phase */
-    bool known; /* observed is from the last query, and nothing was sent since */
+    bool due;        /* gets the order of the phase */
+    bool known;      /* observed is from the last query, and nothing was sent since */
+    bool reset_sent; /* a reset of this ceremony may have come to it */
+    bool importer;   /* this process holds an importer key of it, for the load that is going on */
     struct clv_observed observed;
     enum clv_unit_progress progress;
     uint8_t last_counter[CLV_EP11_COUNTER_LEN]; /* of the last intent */
@@ -243,6 +250,12 @@ struct clv_part_record {
     char file[CLV_NAME_MAX * 4 + 1];
 };
 
+/* A station of the program. */
+struct clv_place {
+    bool known, rolling_back;
+    size_t step, station;
+};
+
 struct clv_deviation {
     unsigned number;
     unsigned step;
@@ -264,10 +277,14 @@ struct clv_ceremony {
     unsigned queue[CLV_MAX_SEATS]; /* who comes next in a state of turns */
     unsigned round;                /* ADMINS: which administrator is being added, 0-based */
     bool reset_wanted;
-    bool retry; /* a decision asked for it */
+    bool rolling_back; /* the stations are those of a roll back, not those of the step */
+    bool retry;        /* a decision or a resumption asked for it */
+    bool undecided;    /* in trouble, and nobody has decided yet */
+    bool resumed;      /* and nothing was sent since: what is destructive is confirmed again */
     bool first_confirmed;
-    bool holds_parts; /* sealed forms are in memory */
-    bool stopping;    /* the next CLOSED ends in STOPPED */
+    struct clv_place last_order; /* where the last command was sent from */
+    bool holds_parts;            /* sealed forms are in memory */
+    bool stopping;               /* the next CLOSED ends in STOPPED */
     struct clv_unit_record *units;
     size_t num_units;
     struct clv_signer_record signers[CLV_MAX_SIGNERS];
@@ -276,7 +293,7 @@ struct clv_ceremony {
     uint8_t pattern[CLV_EP11_PATTERN_LEN]; /* the expected one: ours */
     struct clv_deviation *deviations;
     size_t num_deviations;
-    unsigned num_retries, num_wrong_passwords, num_receipts;
+    unsigned num_retries, num_wrong_passwords, num_receipts, num_resumptions;
 };
 
 /* ---- running it ---- */
@@ -329,6 +346,10 @@ void clv_ceremony_task(const struct clv_ceremony *c, struct clv_task *ret);
 unsigned clv_ceremony_seat(const struct clv_ceremony *c, enum clv_role role, unsigned index);
 /* Units that are selected and not set aside. */
 size_t clv_ceremony_num_active(const struct clv_ceremony *c);
+/* Whether a turn of this role (owner or signer) lies ahead on the straight way to the sign-off. */
+bool clv_ceremony_needs(const struct clv_ceremony *c, enum clv_role role);
+/* Whether the station of the survey, where every unit is known, lies behind. */
+bool clv_ceremony_knows_units(const struct clv_ceremony *c);
 
 /* ---- reconciliation (reconcile.c) ---- */
 enum clv_position {

@@ -6,8 +6,8 @@
  *     clv_conductor_free(&c);
  *
  * The engine (room ceremony) decides what comes next; the conductor does it: asks people through a
- * face, opens key files, gives orders to the fleet, writes every event to the journal before it acts
- * on it, prints receipts. It holds the only secrets of a running ceremony, each for one turn.
+ * face, opens key files, gives orders to the fleet, writes every event to the journal before it
+ * acts on it, prints receipts. It holds the only secrets of a running ceremony, each for one turn.
  *
  * A face is one of the two ways people meet it: the TUI and the plain line-by-line mode. Both get
  * the same questions; what a face never does: validate, decide, write files, or keep an answer. */
@@ -31,6 +31,7 @@ struct clv_conductor_config {
     const char *receipts_dir;    /* NULL: "receipts" in dir */
     const char *key_dir;         /* where key files are made and looked for */
     bool test_world;
+    bool resume; /* dir holds an interrupted ceremony: go on with it */
     const struct clv_face *face;
     const struct clv_clock *clock;
     const struct clv_random *random;
@@ -40,10 +41,15 @@ enum clv_ending {
     CLV_ENDING_CLOSED,      /* all steps done, everybody signed off or dissented */
     CLV_ENDING_STOPPED,     /* stopped by decision; the record says what is left */
     CLV_ENDING_INTERRUPTED, /* ^C, a signal, the terminal went away; the journal says so */
+    CLV_ENDING_LEFT,        /* not resumed: nothing was written */
 };
 
-/* Takes the folder (one ceremony, one process) and prepares the memory for Argon2.
- * errors  CLV_E_EXISTS: a journal is there; CLV_E_PERMISSION, CLV_E_MEMORY, CLV_E_IO */
+/* Takes the folder (one ceremony, one process) and prepares the memory for Argon2. With resume:
+ * verifies the journal and replays it; script and site must be those of its first entry.
+ * errors  CLV_E_EXISTS: a journal is there; CLV_E_PERMISSION, CLV_E_MEMORY, CLV_E_IO; with resume
+ *         also CLV_E_RULE: over already, or another process holds it; CLV_E_MISMATCH: another
+ *         script or site; CLV_E_WORLD; CLV_E_DAMAGED, CLV_E_FORGED: what is wrong with the journal;
+ *         CLV_E_INTERRUPTED: it ends in half an entry and people left it so */
 clv_status clv_conductor_new(const struct clv_conductor_config *config, struct clv_conductor **ret,
                              struct clv_error *err);
 void clv_conductor_free(struct clv_conductor **c);
@@ -76,12 +82,12 @@ struct clv_stage {
     unsigned step;           /* 1-based, 0 before the first */
     unsigned num_steps;
     const char *const *step_titles;
-    const char *person;      /* at the keyboard: "Lena", or "" */
-    const char *role;        /* "key-part owner 2 of 3" */
+    const char *person; /* at the keyboard: "Lena", or "" */
+    const char *role;   /* "key-part owner 2 of 3" */
     const struct clv_stage_unit *units;
     size_t num_units;
-    bool secret_turn;        /* idle closes the curtain */
-    unsigned idle_seconds;   /* 0: no idle curtain */
+    bool secret_turn;      /* idle closes the curtain */
+    unsigned idle_seconds; /* 0: no idle curtain */
 };
 
 /* ---- what a face asks -------------------------------------------------------------------- */
@@ -103,13 +109,13 @@ struct clv_choice {
 /* One question. The same for both faces and for --answers. */
 struct clv_question {
     enum clv_ask_kind kind;
-    const char *id;     /* stable, dotted: "part.1.password" */
-    const char *title;  /* of the screen: "Your key part" */
+    const char *id;           /* stable, dotted: "part.1.password" */
+    const char *title;        /* of the screen: "Your key part" */
     const char *const *lines; /* facts and instructions above the prompt; "" is an empty line */
     size_t num_lines;
-    const char *prompt; /* "Description of this key part" */
-    const char *help;   /* for `?` and F1; several lines allowed */
-    const char *problem;/* what was wrong with the last answer, or NULL */
+    const char *prompt;  /* "Description of this key part" */
+    const char *help;    /* for `?` and F1; several lines allowed */
+    const char *problem; /* what was wrong with the last answer, or NULL */
     const struct clv_choice *choices;
     size_t num_choices;
     const char *phrase;
@@ -135,19 +141,19 @@ struct clv_reply {
  * secret set: never kept in any scrollback buffer of ours, erased from the screen afterwards. */
 struct clv_sheet {
     const char *title;
-    const char *text;  /* UTF-8, lines */
-    const char *qr;    /* rendered code as UTF-8 half-block lines, or NULL */
-    const char *qr_ascii; /* the payload as text, for plain mode and mono screens */
+    const char *text;                /* UTF-8, lines */
+    const char *qr;                  /* rendered code as UTF-8 half-block lines, or NULL */
+    const char *qr_ascii;            /* the payload as text, for plain mode and mono screens */
     const struct clv_secret *secret; /* shown instead of text when not NULL */
 };
 
 enum clv_tone { CLV_TONE_INFO, CLV_TONE_DONE, CLV_TONE_WARN, CLV_TONE_FAIL };
 
 struct clv_progress {
-    const char *title;     /* "Opening key part 2 (Argon2id, 256 MiB)" */
+    const char *title; /* "Opening key part 2 (Argon2id, 256 MiB)" */
     int elapsed_ms;
-    int estimate_ms;       /* 0: not known */
-    unsigned done, total;  /* units, or 0 */
+    int estimate_ms;          /* 0: not known */
+    unsigned done, total;     /* units, or 0 */
     const char *const *lines; /* one line a unit, as results come */
     size_t num_lines;
 };

@@ -137,14 +137,17 @@ static const struct member members[CLV_NUM_EVENTS][MAX_MEMBERS] = {
     [CLV_EVENT_RECEIPTS_OVER]  = { {"receipts", F_NUMBER} },
     [CLV_EVENT_SIGNED_OFF]     = { {"seat", F_PERSON}, {"agrees", F_OK}, {"remark", F_TEXT} },
     [CLV_EVENT_INTERRUPTED]    = { {"reason", F_TEXT} },
+    [CLV_EVENT_RESUMED]        = { {"seat", F_PERSON}, {"name", F_NAME}, {"seconds", F_NUMBER},
+                                   {"boot", F_TEXT2}, {"slip-agrees", F_OK}, {"slip", F_TEXT},
+                                   {"torn-bytes", F_SLOT} },
     [CLV_EVENT_CLOSED]         = { {"ending", F_NAME}, {"deviations", F_NUMBER}, {"set-aside", F_TEXT2},
                                    {"left-to-do", F_TEXT} },
 };
 /* clang-format on */
 
 static const char *const form_names[] = {
-    [UINT] = "number",  [BOOL] = "true or false",    [TEXT] = "text",
-    [BYTES] = "hex",    [PHASE] = "name of a phase", [DECISION] = "name of a decision",
+    [UINT] = "number",     [BOOL] = "true or false",    [TEXT] = "text",
+    [BYTES] = "hex",       [PHASE] = "name of a phase", [DECISION] = "name of a decision",
     [OBSERVED] = "object",
 };
 

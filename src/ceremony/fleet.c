@@ -68,7 +68,7 @@ bool unit_is_due(const struct clv_ceremony *c, const struct clv_unit_record *uni
     case CLV_PHASE_THRESHOLDS:
         return unit->observed.imprint;
     case CLV_PHASE_IMPORTERS:
-        return unit->progress != CLV_UNIT_DONE;
+        return !unit->importer && pos == CLV_POS_EMPTY;
     case CLV_PHASE_LOAD:
         return pos == CLV_POS_EMPTY;
     case CLV_PHASE_COMMIT:
@@ -86,13 +86,13 @@ bool unit_is_due(const struct clv_ceremony *c, const struct clv_unit_record *uni
     return false;
 }
 
-/* Adding an administrator who is there would be refused; clearing what is empty is noise. */
+/* Adding an administrator who is there would be refused. Otherwise a unit that was seen behind the
+ * barrier needs no order; after an interruption there are such. */
 static bool is_superfluous(const struct clv_ceremony *c, const struct clv_unit_record *unit)
 {
     if (c->phase == CLV_PHASE_ADMINS)
         return has_admin(unit, c->signers[c->round].ski);
-    return c->phase == CLV_PHASE_CLEAR_NEW && unit->known &&
-           unit->observed.new_state == CLV_NEW_EMPTY;
+    return clv_phase_passed(c, unit, c->phase, NULL, 0);
 }
 
 void units_make_due(struct clv_ceremony *c, bool retry)
@@ -100,8 +100,7 @@ void units_make_due(struct clv_ceremony *c, bool retry)
     for (size_t i = 0; i < c->num_units; i++) {
         struct clv_unit_record *unit = &c->units[i];
         unit->due =
-            !unit->set_aside && !is_superfluous(c, unit) &&
-            (!retry || (!clv_phase_passed(c, unit, c->phase, NULL, 0) && unit_is_due(c, unit)));
+            !unit->set_aside && !is_superfluous(c, unit) && (!retry || unit_is_due(c, unit));
         if (unit->due) {
             unit->progress = CLV_UNIT_IDLE;
             unit->trouble[0] = '\0';
@@ -125,6 +124,17 @@ bool units_all_passed(const struct clv_ceremony *c, enum clv_phase phase)
     return clv_ceremony_num_active(c) > 0;
 }
 
+/* Administrators are added one round a key: what counts is that any of ours is not there. */
+static bool may_be_ordered(const struct clv_ceremony *c, const struct clv_unit_record *unit)
+{
+    if (c->phase != CLV_PHASE_ADMINS || !unit->known)
+        return unit_is_due(c, unit);
+    for (unsigned i = 0; i < c->script->num_signers; i++)
+        if (!has_admin(unit, c->signers[i].ski))
+            return true;
+    return false;
+}
+
 bool units_may_retry(const struct clv_ceremony *c)
 {
     bool any = false;
@@ -132,7 +142,7 @@ bool units_may_retry(const struct clv_ceremony *c)
         const struct clv_unit_record *unit = &c->units[i];
         if (unit->set_aside || clv_phase_passed(c, unit, c->phase, NULL, 0))
             continue;
-        if (!unit_is_due(c, unit))
+        if (!may_be_ordered(c, unit))
             return false;
         any = true;
     }
@@ -149,6 +159,15 @@ bool units_any_live(const struct clv_ceremony *c)
             return true;
     }
     return false;
+}
+
+void units_forget(struct clv_ceremony *c)
+{
+    for (size_t i = 0; i < c->num_units; i++) {
+        c->units[i].known = false;
+        if (c->units[i].progress == CLV_UNIT_SENT)
+            c->units[i].progress = CLV_UNIT_DOUBT;
+    }
 }
 
 /* Clean means reset; a unit that is as the factory leaves it needs none by the looser rule. */

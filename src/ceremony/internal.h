@@ -11,8 +11,20 @@ void program_start(struct clv_ceremony *c);
 void program_advance(struct clv_ceremony *c);
 /* Goes back to the station of this state and phase in the current step. */
 void program_return(struct clv_ceremony *c, enum clv_state state, enum clv_phase phase);
+/* Goes back to where the order of this phase can be given again: to the order itself, after an
+ * interruption to the stations that lead to it. */
+void program_order_again(struct clv_ceremony *c);
+/* Leaves the step for the stations of a roll back. */
+void program_roll_back(struct clv_ceremony *c);
 /* Goes back to the first needed station of the step that loads. */
 void program_restart_load(struct clv_ceremony *c);
+/* Enters the station again, or the next one that is still needed. */
+void program_enter_again(struct clv_ceremony *c);
+/* Goes back to the barrier of the last command sent, or to the survey; nowhere if neither lies
+ * behind. */
+void program_resume(struct clv_ceremony *c);
+/* Where the last command was sent from: here. */
+void program_mark_order(struct clv_ceremony *c);
 /* Signature keys, or parts and what was sealed from them, are no longer to be held. */
 void program_let_go(struct clv_ceremony *c, bool signers, bool parts);
 
@@ -34,7 +46,8 @@ void queue_later(struct clv_ceremony *c, unsigned seat);
 /* ---- fleet.c: what the engine knows of the units ---- */
 struct clv_unit_record *unit_find(struct clv_ceremony *c, unsigned number);
 clv_status unit_add(struct clv_ceremony *c, const struct clv_event *e, struct clv_error *err);
-/* Every active unit becomes due for the phase, or, when retrying, each one the table says is due. */
+/* Every active unit that is not known to be behind the phase's barrier becomes due, or, when
+ * retrying, each one the table says is due. */
 void units_make_due(struct clv_ceremony *c, bool retry);
 bool units_all_done(const struct clv_ceremony *c);
 bool units_all_passed(const struct clv_ceremony *c, enum clv_phase phase);
@@ -42,6 +55,8 @@ bool units_all_passed(const struct clv_ceremony *c, enum clv_phase phase);
 bool units_may_retry(const struct clv_ceremony *c);
 bool unit_is_due(const struct clv_ceremony *c, const struct clv_unit_record *unit);
 bool units_any_live(const struct clv_ceremony *c);
+/* Another process knows nothing: an order without outcome is in doubt, every query is over. */
+void units_forget(struct clv_ceremony *c);
 bool units_need_reset(const struct clv_ceremony *c);
 
 #endif

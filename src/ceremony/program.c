@@ -29,6 +29,30 @@ static bool signers_are_closed(const struct clv_ceremony *c)
     return false;
 }
 
+static bool keys_are_missing(const struct clv_ceremony *c)
+{
+    for (unsigned i = 0; i < c->script->num_signers; i++)
+        if (!c->signers[i].ready)
+            return true;
+    return false;
+}
+
+static bool parts_are_missing(const struct clv_ceremony *c)
+{
+    for (unsigned i = 0; i < c->script->num_owners; i++)
+        if (!c->parts[i].made)
+            return true;
+    return false;
+}
+
+static bool parts_are_closed(const struct clv_ceremony *c)
+{
+    for (unsigned i = 0; i < c->script->num_owners; i++)
+        if (!c->parts[i].opened)
+            return true;
+    return false;
+}
+
 static bool commitments_are_missing(const struct clv_ceremony *c)
 {
     for (unsigned i = 0; i < c->script->num_owners; i++)
@@ -53,24 +77,25 @@ static const struct station units[] = {
     { CLV_STATE_BARRIER,        CLV_PHASE_RESET,         reset_is_wanted },
 };
 static const struct station signature_keys[] = {
-    { CLV_STATE_SIGNATURE_KEYS, CLV_PHASE_NONE,          always },
+    { CLV_STATE_SIGNATURE_KEYS, CLV_PHASE_NONE,          keys_are_missing },
 };
 static const struct station administrators[] = {
     { CLV_STATE_OPEN_SIGNERS,   CLV_PHASE_NONE,          signers_are_closed },
     { CLV_STATE_DISPATCH,       CLV_PHASE_ADMINS,        always },
     { CLV_STATE_BARRIER,        CLV_PHASE_ADMINS,        always },
+    { CLV_STATE_OPEN_SIGNERS,   CLV_PHASE_NONE,          signers_are_closed },
     { CLV_STATE_DISPATCH,       CLV_PHASE_THRESHOLDS,    always },
     { CLV_STATE_BARRIER,        CLV_PHASE_THRESHOLDS,    always },
 };
 static const struct station create_parts[] = {
-    { CLV_STATE_CREATE_PARTS,   CLV_PHASE_NONE,          always },
+    { CLV_STATE_CREATE_PARTS,   CLV_PHASE_NONE,          parts_are_missing },
 };
 static const struct station load[] = {
     { CLV_STATE_COMMITMENTS,    CLV_PHASE_NONE,          commitments_are_missing },
     { CLV_STATE_OPEN_SIGNERS,   CLV_PHASE_NONE,          signers_are_closed },
     { CLV_STATE_DISPATCH,       CLV_PHASE_IMPORTERS,     always },
     { CLV_STATE_BARRIER,        CLV_PHASE_IMPORTERS,     always },
-    { CLV_STATE_OPEN_PARTS,     CLV_PHASE_NONE,          always },
+    { CLV_STATE_OPEN_PARTS,     CLV_PHASE_NONE,          parts_are_closed },
     { CLV_STATE_PATTERN,        CLV_PHASE_NONE,          always },
     { CLV_STATE_DISPATCH,       CLV_PHASE_LOAD,          always },
     { CLV_STATE_BARRIER,        CLV_PHASE_LOAD,          always },
@@ -87,6 +112,11 @@ static const struct station set_immediate[] = {
     { CLV_STATE_DISPATCH,       CLV_PHASE_SET_IMMEDIATE, always },
     { CLV_STATE_BARRIER,        CLV_PHASE_SET_IMMEDIATE, always },
 };
+static const struct station roll_back[] = {
+    { CLV_STATE_OPEN_SIGNERS,   CLV_PHASE_NONE,          signers_are_closed },
+    { CLV_STATE_DISPATCH,       CLV_PHASE_CLEAR_NEW,     always },
+    { CLV_STATE_BARRIER,        CLV_PHASE_CLEAR_NEW,     always },
+};
 static const struct station compare[] = {
     { CLV_STATE_BARRIER,        CLV_PHASE_COMPARE,       always },
 };
@@ -97,11 +127,14 @@ static const struct station sign_off[] = {
     { CLV_STATE_SIGN_OFF,       CLV_PHASE_NONE,          always },
 };
 
-#define PROGRAM(kind, stations) [kind] = { stations, sizeof(stations) / sizeof((stations)[0]) }
-static const struct {
+struct program {
     const struct station *stations;
     size_t num;
-} programs[] = {
+};
+#define STATIONS(stations) { stations, sizeof(stations) / sizeof((stations)[0]) }
+#define PROGRAM(kind, stations) [kind] = STATIONS(stations)
+static const struct program roll_back_program = STATIONS(roll_back);
+static const struct program programs[] = {
     PROGRAM(CLV_STEP_SELF_CHECK,     self_check),
     PROGRAM(CLV_STEP_ROLL_CALL,      roll_call),
     PROGRAM(CLV_STEP_UNITS,          units),
@@ -132,7 +165,7 @@ static void enter(struct clv_ceremony *c, enum clv_state state, enum clv_phase p
     if (state == CLV_STATE_DISPATCH) {
         c->round = 0;
         units_make_due(c, c->retry);
-        c->retry = false;
+        c->retry = c->resumed = false;
     }
 }
 
@@ -142,6 +175,8 @@ void program_let_go(struct clv_ceremony *c, bool signers, bool parts)
         c->signers[i].open = false;
     for (unsigned i = 0; i < CLV_MAX_SLOTS && parts; i++)
         c->parts[i].opened = false;
+    for (size_t i = 0; i < c->num_units && parts; i++)
+        c->units[i].importer = false;
     c->holds_parts = c->holds_parts && !parts;
 }
 
@@ -153,52 +188,162 @@ static void leave_step(struct clv_ceremony *c, enum clv_step_kind kind)
     program_let_go(c, signers, kind == CLV_STEP_COMMIT);
 }
 
+static const struct program *program_of(const struct clv_ceremony *c, size_t step)
+{
+    return c->rolling_back ? &roll_back_program : &programs[c->script->steps[step].kind];
+}
+
 static bool enter_first_needed(struct clv_ceremony *c)
 {
     for (; c->step < c->script->num_steps; c->step++, c->station = 0) {
-        enum clv_step_kind kind = c->script->steps[c->step].kind;
-        for (; c->station < programs[kind].num; c->station++) {
-            const struct station *s = &programs[kind].stations[c->station];
+        const struct program *program = program_of(c, c->step);
+        for (; c->station < program->num; c->station++) {
+            const struct station *s = &program->stations[c->station];
             if (!s->needed(c))
                 continue;
             enter(c, s->state, s->phase);
             return true;
         }
-        leave_step(c, kind);
+        leave_step(c, c->script->steps[c->step].kind);
     }
     return false;
+}
+
+void program_enter_again(struct clv_ceremony *c)
+{
+    if (!enter_first_needed(c))
+        enter(c, CLV_STATE_CLOSING, CLV_PHASE_NONE);
 }
 
 void program_start(struct clv_ceremony *c)
 {
     c->step = c->station = 0;
-    if (!enter_first_needed(c))
-        enter(c, CLV_STATE_CLOSING, CLV_PHASE_NONE);
+    program_enter_again(c);
 }
 
 void program_advance(struct clv_ceremony *c)
 {
     c->station++;
-    if (!enter_first_needed(c))
-        enter(c, CLV_STATE_CLOSING, CLV_PHASE_NONE);
+    program_enter_again(c);
 }
 
 void program_return(struct clv_ceremony *c, enum clv_state state, enum clv_phase phase)
 {
-    enum clv_step_kind kind = c->script->steps[c->step].kind;
-    for (size_t i = 0; i < programs[kind].num; i++)
-        if (programs[kind].stations[i].state == state && programs[kind].stations[i].phase == phase)
+    const struct program *program = program_of(c, c->step);
+    for (size_t i = 0; i < program->num; i++)
+        if (program->stations[i].state == state && program->stations[i].phase == phase)
             c->station = i;
     enter(c, state, phase);
 }
 
-void program_restart_load(struct clv_ceremony *c)
+void program_roll_back(struct clv_ceremony *c)
+{
+    c->rolling_back = true;
+    c->station = 0;
+    program_enter_again(c);
+}
+
+static void to_load(struct clv_ceremony *c)
 {
     for (size_t i = 0; i < c->script->num_steps; i++)
         if (c->script->steps[i].kind == CLV_STEP_LOAD)
             c->step = i;
+    c->rolling_back = false;
     c->station = 0;
+}
+
+void program_restart_load(struct clv_ceremony *c)
+{
+    to_load(c);
     program_let_go(c, false, true);
     c->has_pattern = false;
-    enter_first_needed(c);
+    program_enter_again(c);
+}
+
+/* ---- after an interruption ---- */
+
+void program_mark_order(struct clv_ceremony *c)
+{
+    c->last_order = (struct clv_place){
+        .known = true, .rolling_back = c->rolling_back, .step = c->step, .station = c->station};
+}
+
+static bool leads_to_an_order(enum clv_state state)
+{
+    return state == CLV_STATE_OPEN_SIGNERS || state == CLV_STATE_CONFIRM;
+}
+
+/* In front of an order stand keys to open and a phrase to type; in front of a load its parts, for
+ * which the units need importer keys. */
+void program_order_again(struct clv_ceremony *c)
+{
+    if (!c->resumed) {
+        program_return(c, CLV_STATE_DISPATCH, c->phase);
+        return;
+    }
+    if (c->phase == CLV_PHASE_LOAD) {
+        to_load(c);
+    } else {
+        const struct station *stations = program_of(c, c->step)->stations;
+        while (stations[c->station].state != CLV_STATE_DISPATCH)
+            c->station--;
+        while (c->station > 0 && leads_to_an_order(stations[c->station - 1].state))
+            c->station--;
+    }
+    program_enter_again(c);
+}
+
+/* The survey's place; false when the ceremony has not come so far. */
+static bool find_survey(const struct clv_ceremony *c, struct clv_place *ret)
+{
+    for (size_t step = 0; step < c->script->num_steps && step <= c->step; step++) {
+        const struct program *program = &programs[c->script->steps[step].kind];
+        for (size_t i = 0; i < program->num && (step < c->step || i <= c->station); i++)
+            if (program->stations[i].phase == CLV_PHASE_SURVEY) {
+                *ret = (struct clv_place){.known = true, .step = step, .station = i};
+                return true;
+            }
+    }
+    return false;
+}
+
+bool clv_ceremony_knows_units(const struct clv_ceremony *c)
+{
+    struct clv_place survey;
+    return c->state != CLV_STATE_NEW && find_survey(c, &survey);
+}
+
+void program_resume(struct clv_ceremony *c)
+{
+    struct clv_place place = c->last_order;
+    if (place.known)
+        place.station++; /* a barrier stands behind every order */
+    else if (!find_survey(c, &place))
+        place = (struct clv_place){.step = c->step, .station = c->station};
+    c->rolling_back = place.rolling_back;
+    c->step = place.step;
+    c->station = place.station;
+    program_enter_again(c);
+}
+
+static bool takes_turns_of(enum clv_state state, enum clv_role role)
+{
+    if (role == CLV_ROLE_SIGNER)
+        return state == CLV_STATE_SIGNATURE_KEYS || state == CLV_STATE_OPEN_SIGNERS;
+    return role == CLV_ROLE_OWNER &&
+           (state == CLV_STATE_CREATE_PARTS || state == CLV_STATE_COMMITMENTS ||
+            state == CLV_STATE_OPEN_PARTS);
+}
+
+bool clv_ceremony_needs(const struct clv_ceremony *c, enum clv_role role)
+{
+    size_t station = c->station;
+    for (size_t step = c->step; step < c->script->num_steps; step++, station = 0) {
+        const struct program *program = &programs[c->script->steps[step].kind];
+        for (; station < program->num; station++)
+            if (takes_turns_of(program->stations[station].state, role) &&
+                program->stations[station].needed(c))
+                return true;
+    }
+    return false;
 }

@@ -116,6 +116,14 @@ static bool is_clean(const struct clv_observed *o)
            o->current_state == CLV_CURRENT_EMPTY;
 }
 
+/* Clean means reset: looking clean is not enough, the order must have gone out. */
+static const char *why_not_reset(const struct clv_unit_record *unit)
+{
+    if (!is_clean(&unit->observed))
+        return "not clean after the reset";
+    return unit->reset_sent ? NULL : "it looks clean, but it was not reset";
+}
+
 static bool thresholds_are_ours(const struct clv_ceremony *c, const struct clv_observed *o)
 {
     return !o->imprint && o->sign_threshold == c->script->sign_threshold &&
@@ -140,7 +148,7 @@ static const char *why_not_passed(const struct clv_ceremony *c, const struct clv
         return positions[CLV_POS_UNKNOWN].meaning;
     switch (phase) {
     case CLV_PHASE_RESET:
-        return is_clean(o) ? NULL : "not clean after the reset";
+        return why_not_reset(unit);
     case CLV_PHASE_ADMINS:
         return admins_are_ours(c, o) ? NULL : "its administrators are not the ones of this plan";
     case CLV_PHASE_THRESHOLDS:
@@ -150,11 +158,13 @@ static const char *why_not_passed(const struct clv_ceremony *c, const struct clv
     case CLV_PHASE_IMPORTERS:
         if (o->imprint)
             return positions[CLV_POS_IMPRINT].meaning;
+        if (c->has_pattern && (pos == CLV_POS_LOADED || pos == CLV_POS_READY))
+            return NULL; /* loaded before an interruption: it needs none */
         if (o->new_state != CLV_NEW_EMPTY)
             return "its new register is not empty";
         if (o->current_state != CLV_CURRENT_EMPTY)
             return positions[CLV_POS_OTHER_LIVE].meaning;
-        return unit->progress == CLV_UNIT_DONE ? NULL : "it has no importer key for this load";
+        return unit->importer ? NULL : "it has no importer key for this load";
     case CLV_PHASE_LOAD:
         return pos == CLV_POS_LOADED ? NULL : positions[pos].meaning;
     case CLV_PHASE_COMMIT:

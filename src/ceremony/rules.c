@@ -2,18 +2,9 @@
  *
  * The first row that fits is taken. A pair that no row lists is refused with a reason; so is an
  * event whose action refuses it. Rows of ANY stand last. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
-
-struct step {
-    struct clv_ceremony *c;
-    const struct clv_event *e;
-    struct clv_effects *effects;
-    struct clv_error *err;
-};
+#include "actions.h"
 
 /* ---- guards ---- */
 
@@ -91,11 +82,6 @@ static bool right_phase(const struct step *s)
     return s->e->phase == s->c->phase;
 }
 
-static bool rolling_back(const struct step *s)
-{
-    return s->c->phase == CLV_PHASE_CLEAR_NEW;
-}
-
 static bool unit_waits(const struct step *s)
 {
     const struct clv_unit_record *unit = unit_find(s->c, s->e->unit);
@@ -127,7 +113,7 @@ static bool all_passed(const struct step *s)
 
 static bool rolled_back(const struct step *s)
 {
-    return rolling_back(s) && all_passed(s);
+    return s->c->rolling_back && all_passed(s);
 }
 
 static bool retry_is_safe(const struct step *s)
@@ -171,317 +157,30 @@ static bool all_signed_off(const struct step *s)
     return seats_all_signed_off(s->c);
 }
 
+static bool begun(const struct step *s)
+{
+    return s->c->state != CLV_STATE_NEW;
+}
+
 static bool stopping(const struct step *s)
 {
     return s->c->stopping;
 }
 
-/* ---- actions: may refuse, then nothing has changed ---- */
-
-static clv_status none(struct step *s)
-{
-    (void)s;
-    return CLV_OK;
-}
-
-static clv_status note_opened(struct step *s)
-{
-    snprintf(s->c->id, sizeof(s->c->id), "%.63s", s->e->name);
-    s->c->test_world = s->e->ok;
-    s->effects->checkpoint = true;
-    return CLV_OK;
-}
-
-static clv_status note_check(struct step *s)
-{
-    s->c->num_failed_checks += !s->e->ok;
-    return CLV_OK;
-}
-
-static clv_status forget_checks(struct step *s)
-{
-    s->c->num_failed_checks = 0;
-    return CLV_OK;
-}
-
-static clv_status note_person(struct step *s)
-{
-    return seat_take(s->c, s->e, s->err);
-}
-
-static clv_status sign_head(struct step *s)
-{
-    s->effects->checkpoint = true;
-    return CLV_OK;
-}
-
-static clv_status note_unit(struct step *s)
-{
-    return unit_add(s->c, s->e, s->err);
-}
-
-/* What an order failed with says more than the query that follows it. */
-static bool failed(const struct clv_unit_record *unit)
-{
-    return unit->progress >= CLV_UNIT_REFUSED && unit->trouble[0] != '\0';
-}
-
-static clv_status note_observed(struct step *s)
-{
-    struct clv_unit_record *unit = unit_find(s->c, s->e->unit);
-    unit->observed = s->e->observed;
-    unit->known = true;
-    if (!failed(unit))
-        unit->trouble[0] = '\0';
-    return CLV_OK;
-}
-
-static clv_status note_silent(struct step *s)
-{
-    struct clv_unit_record *unit = unit_find(s->c, s->e->unit);
-    unit->known = false;
-    if (!failed(unit))
-        snprintf(unit->trouble, sizeof(unit->trouble), "%.239s", s->e->text);
-    return CLV_OK;
-}
-
-static clv_status note_review(struct step *s)
-{
-    s->c->reset_wanted = s->e->ok;
-    s->effects->checkpoint = true;
-    return CLV_OK;
-}
-
-static clv_status begin_turn(struct step *s)
-{
-    s->c->turn = s->e->person;
-    return CLV_OK;
-}
-
-static clv_status end_turn(struct step *s)
-{
-    s->c->turn = 0;
-    s->effects->checkpoint = true;
-    return CLV_OK;
-}
-
-static clv_status put_off(struct step *s)
-{
-    queue_later(s->c, s->e->person);
-    return end_turn(s);
-}
-
-static clv_status count_wrong(struct step *s)
-{
-    s->c->num_wrong_passwords++;
-    return CLV_OK;
-}
-
-static clv_status note_sigkey(struct step *s)
-{
-    for (unsigned i = 0; i < s->c->script->num_signers; i++)
-        if (i + 1 != s->e->slot && s->c->signers[i].ready &&
-            memcmp(s->c->signers[i].ski, s->e->digest, CLV_SKI_LEN) == 0)
-            return clv_fail(s->err, CLV_E_RULE, "this is signature key %u already", i + 1);
-    struct clv_signer_record *signer = &s->c->signers[s->e->slot - 1];
-    *signer = (struct clv_signer_record){.ready = true, .open = true};
-    memcpy(signer->ski, s->e->digest, sizeof(signer->ski));
-    snprintf(signer->name, sizeof(signer->name), "%s", s->e->name);
-    snprintf(signer->file, sizeof(signer->file), "%.255s", s->e->text);
-    queue_drop(s->c, s->e->person);
-    return CLV_OK;
-}
-
-static clv_status note_signer_open(struct step *s)
-{
-    struct clv_signer_record *signer = &s->c->signers[s->e->slot - 1];
-    if (memcmp(signer->ski, s->e->digest, CLV_SKI_LEN) != 0)
-        return clv_fail(s->err, CLV_E_RULE, "this is not signature key %u of this ceremony",
-                        s->e->slot);
-    signer->open = true;
-    queue_drop(s->c, s->e->person);
-    return CLV_OK;
-}
-
-static clv_status close_signers(struct step *s)
-{
-    program_let_go(s->c, true, false);
-    return CLV_OK;
-}
-
-/* The same file, or the same commitment, cannot stand for two parts. */
-static clv_status check_part_is_new(struct step *s)
-{
-    for (unsigned i = 0; i < s->c->script->num_owners; i++)
-        if (i + 1 != s->e->slot && s->c->parts[i].committed &&
-            memcmp(s->c->parts[i].commitment, s->e->digest, 32) == 0)
-            return clv_fail(s->err, CLV_E_RULE, "this is the commitment of key part %u already",
-                            i + 1);
-    return CLV_OK;
-}
-
-static clv_status note_commitment(struct step *s)
-{
-    clv_status st = check_part_is_new(s);
-    if (st != CLV_OK)
-        return st;
-    struct clv_part_record *part = &s->c->parts[s->e->slot - 1];
-    part->committed = true;
-    memcpy(part->commitment, s->e->digest, sizeof(part->commitment));
-    queue_drop(s->c, s->e->person);
-    return CLV_OK;
-}
-
-static clv_status note_part_made(struct step *s)
-{
-    clv_status st = note_commitment(s);
-    if (st != CLV_OK)
-        return st;
-    struct clv_part_record *part = &s->c->parts[s->e->slot - 1];
-    part->made = true;
-    memcpy(part->pattern, s->e->pattern, sizeof(part->pattern));
-    snprintf(part->file, sizeof(part->file), "%s", s->e->name);
-    return CLV_OK;
-}
-
-static clv_status note_part_opened(struct step *s)
-{
-    struct clv_part_record *part = &s->c->parts[s->e->slot - 1];
-    part->opened = true;
-    s->c->holds_parts = true;
-    snprintf(part->file, sizeof(part->file), "%s", s->e->name);
-    queue_drop(s->c, s->e->person);
-    return CLV_OK;
-}
-
-static clv_status note_pattern(struct step *s)
-{
-    for (size_t i = 0; i < s->c->num_units; i++) {
-        const struct clv_observed *o = &s->c->units[i].observed;
-        if (o->current_state == CLV_CURRENT_VALID &&
-            clv_pattern_equal(o->current_pattern, s->e->pattern))
-            return clv_fail(s->err, CLV_E_RULE,
-                            "the combined key is the current master key of unit %u already",
-                            s->c->units[i].number);
-    }
-    s->c->has_pattern = true;
-    memcpy(s->c->pattern, s->e->pattern, sizeof(s->c->pattern));
-    s->effects->checkpoint = true;
-    return CLV_OK;
-}
-
-static clv_status note_first(struct step *s)
-{
-    s->c->first_confirmed = true;
-    return CLV_OK;
-}
-
-static clv_status note_intent(struct step *s)
-{
-    struct clv_unit_record *unit = unit_find(s->c, s->e->unit);
-    unit->progress = CLV_UNIT_SENT;
-    unit->known = false;
-    memcpy(unit->last_counter, s->e->counter, sizeof(unit->last_counter));
-    return CLV_OK;
-}
-
-static const struct {
-    const char *name;
-    enum clv_unit_progress progress;
-} outcomes[] = {
-    {"done", CLV_UNIT_DONE},           {"refused", CLV_UNIT_REFUSED},
-    {"not-sent", CLV_UNIT_NOT_SENT},   {"in-doubt", CLV_UNIT_DOUBT},
-    {"untrusted", CLV_UNIT_UNTRUSTED},
-};
-
-static clv_status note_outcome(struct step *s)
-{
-    struct clv_unit_record *unit = unit_find(s->c, s->e->unit);
-    for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
-        if (strcmp(outcomes[i].name, s->e->name) != 0)
-            continue;
-        unit->progress = outcomes[i].progress;
-        snprintf(unit->trouble, sizeof(unit->trouble), "%.239s", s->e->text);
-        return CLV_OK;
-    }
-    return clv_fail(s->err, CLV_E_RULE, "no such outcome of an order");
-}
-
-static clv_status next_admin(struct step *s)
-{
-    s->c->round++;
-    units_make_due(s->c, false);
-    return CLV_OK;
-}
-
-static clv_status ask_retry(struct step *s)
-{
-    s->c->retry = true;
-    s->c->num_retries++;
-    return CLV_OK;
-}
-
-static clv_status set_aside(struct step *s)
-{
-    unit_find(s->c, s->e->unit)->set_aside = true;
-    s->c->retry = true; /* the others go on where the query says they are due */
-    s->effects->checkpoint = true;
-    return CLV_OK;
-}
-
-static clv_status note_deviation(struct step *s)
-{
-    struct clv_ceremony *c = s->c;
-    if (s->e->number != c->num_deviations + 1)
-        return clv_fail(s->err, CLV_E_RULE, "the next deviation is number %zu",
-                        c->num_deviations + 1);
-    struct clv_deviation *grown =
-        realloc(c->deviations, (c->num_deviations + 1) * sizeof(c->deviations[0]));
-    if (grown == NULL)
-        return clv_fail(s->err, CLV_E_MEMORY, "no memory for another deviation");
-    c->deviations = grown;
-    struct clv_deviation *d = &grown[c->num_deviations++];
-    *d = (struct clv_deviation){.number = s->e->number, .step = (unsigned)c->step + 1};
-    snprintf(d->expected, sizeof(d->expected), "%s", s->e->text);
-    snprintf(d->happened, sizeof(d->happened), "%s", s->e->name);
-    snprintf(d->decided, sizeof(d->decided), "%s", s->e->text2);
-    return CLV_OK;
-}
-
-static clv_status count_receipt(struct step *s)
-{
-    s->c->num_receipts++;
-    return CLV_OK;
-}
-
-static clv_status note_sign_off(struct step *s)
-{
-    struct clv_ceremony *c = s->c;
-    if (s->e->person == 0 || s->e->person > c->num_seats || c->seats[s->e->person - 1].signed_off)
-        return clv_fail(s->err, CLV_E_RULE, "this seat is not waiting to sign off");
-    c->seats[s->e->person - 1].signed_off = true;
-    c->seats[s->e->person - 1].agrees = s->e->ok;
-    return CLV_OK;
-}
-
-static clv_status stop(struct step *s)
-{
-    s->c->stopping = true;
-    s->effects->checkpoint = true;
-    program_let_go(s->c, true, true);
-    return CLV_OK;
-}
-
-static clv_status close_record(struct step *s)
-{
-    s->effects->checkpoint = true;
-    program_let_go(s->c, true, true);
-    return CLV_OK;
-}
-
 /* ---- where to go ---- */
 
-enum next { STAY, ADVANCE, TO_TROUBLE, TO_BARRIER, TO_DISPATCH, TO_ROLL_BACK, TO_LOAD, TO_STATE };
+enum next {
+    STAY,
+    ADVANCE,
+    AGAIN,
+    TO_TROUBLE,
+    TO_BARRIER,
+    TO_DISPATCH,
+    TO_ROLL_BACK,
+    TO_LOAD,
+    TO_LAST_ORDER,
+    TO_STATE,
+};
 
 struct rule {
     enum clv_state state; /* CLV_NUM_STATES: any */
@@ -495,7 +194,7 @@ struct rule {
 
 #define ROW(s, sname, ev, g, a, n, t, nname)                                                       \
     {                                                                                              \
-        s, CLV_EVENT_##ev, g, a, n, t,                                                             \
+        s, CLV_EVENT_##ev, g, act_##a, n, t,                                                       \
         {                                                                                          \
             sname, #ev, #g, #a, nname                                                              \
         }                                                                                          \
@@ -562,20 +261,19 @@ static const struct rule rules[] = {
     IN(DISPATCH,          INTENT,         unit_waits,           note_intent,      STAY),
     IN(DISPATCH,          OUTCOME,        unit_is_out,          note_outcome,     STAY),
     IN(DISPATCH,          ORDER_OVER,     more_admins,          next_admin,       STAY),
-    IN(DISPATCH,          ORDER_OVER,     rolling_back,         none,             TO_BARRIER),
     IN(DISPATCH,          ORDER_OVER,     always,               sign_head,        ADVANCE),
 
     IN(BARRIER,           UNIT_STATE,     unit_known,           note_observed,    STAY),
     IN(BARRIER,           UNIT_SILENT,    unit_known,           note_silent,      STAY),
-    GO(BARRIER,           BARRIER_OVER,   rolled_back,          sign_head,        ROLLED_BACK),
-    IN(BARRIER,           BARRIER_OVER,   all_passed,           sign_head,        ADVANCE),
+    GO(BARRIER,           BARRIER_OVER,   rolled_back,          pass_barrier,     ROLLED_BACK),
+    IN(BARRIER,           BARRIER_OVER,   all_passed,           pass_barrier,     ADVANCE),
     IN(BARRIER,           BARRIER_OVER,   retry_is_safe,        sign_head,        TO_DISPATCH),
     IN(BARRIER,           BARRIER_OVER,   always,               sign_head,        TO_TROUBLE),
 
     IN(TROUBLE,           DECISION,       decides_wait,         none,             TO_BARRIER),
     IN(TROUBLE,           DECISION,       decides_retry,        ask_retry,        TO_BARRIER),
     IN(TROUBLE,           DECISION,       decides_set_aside,    set_aside,        TO_BARRIER),
-    IN(TROUBLE,           DECISION,       decides_roll_back,    sign_head,        TO_ROLL_BACK),
+    IN(TROUBLE,           DECISION,       decides_roll_back,    roll_back,        TO_ROLL_BACK),
     IN(ROLLED_BACK,       DECISION,       decides_load_again,   none,             TO_LOAD),
 
     IN(RECEIPTS,          RECEIPTS_OVER,  always,               sign_head,        ADVANCE),
@@ -583,6 +281,14 @@ static const struct rule rules[] = {
     IN(SIGN_OFF,          ROLL_COMPLETE,  all_signed_off,       sign_head,        ADVANCE),
     GO(CLOSING,           CLOSED,         stopping,             close_record,     STOPPED),
     GO(CLOSING,           CLOSED,         always,               close_record,     CLOSED),
+
+    IN(SELF_CHECK,        RESUMED,        always,               resume,           AGAIN),
+    IN(SELF_CHECK_FAILED, RESUMED,        always,               resume,           AGAIN),
+    IN(ROLL_CALL,         RESUMED,        always,               resume,           AGAIN),
+    IN(FIND_UNITS,        RESUMED,        always,               resume,           AGAIN),
+    IN(SIGN_OFF,          RESUMED,        always,               resume,           AGAIN),
+    IN(CLOSING,           RESUMED,        always,               resume,           STAY),
+    ANY(                  RESUMED,        begun,                resume,           TO_LAST_ORDER),
 
     ANY(                  PASSWORD_WRONG, their_turn,           count_wrong,      STAY),
     ANY(                  FILE_REFUSED,   their_turn,           none,             STAY),
@@ -611,18 +317,25 @@ static void go(struct clv_ceremony *c, const struct rule *rule)
         else
             program_advance(c);
         break;
+    case AGAIN:
+        program_enter_again(c);
+        break;
     case TO_TROUBLE:
         c->retry = false;
+        c->undecided = true;
         c->state = CLV_STATE_TROUBLE;
         break;
     case TO_BARRIER:
         program_return(c, CLV_STATE_BARRIER, c->phase);
         break;
     case TO_DISPATCH:
-        program_return(c, CLV_STATE_DISPATCH, c->phase);
+        program_order_again(c);
         break;
     case TO_ROLL_BACK:
-        program_return(c, CLV_STATE_DISPATCH, CLV_PHASE_CLEAR_NEW);
+        program_roll_back(c);
+        break;
+    case TO_LAST_ORDER:
+        program_resume(c);
         break;
     case TO_LOAD:
         program_restart_load(c);

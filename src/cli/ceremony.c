@@ -1,4 +1,4 @@
-/* What run and rehearse share: options, faces, the end. */
+/* What run, rehearse and resume share: options, faces, the end. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "claviger/script.h"
 #include "claviger/tui.h"
 #include "internal.h"
+#include "kept.h"
 
 static clv_status take_units(const char *text, unsigned *ret, struct clv_error *err)
 {
@@ -85,10 +86,23 @@ static int tell_ending(enum clv_ending ending, const char *id, const char *dir)
         [CLV_ENDING_INTERRUPTED] = {"was interrupted; everything secret is wiped and the journal "
                                     "says so",
                                     130},
+        [CLV_ENDING_LEFT] = {"was left as it is; nothing was written", 130},
     };
     fprintf(stderr, "Ceremony %s %s.\nJournal and receipts: %s\nCheck them: claviger verify %s\n",
             id, endings[ending].text, dir, dir);
+    if (ending == CLV_ENDING_INTERRUPTED || ending == CLV_ENDING_LEFT)
+        fprintf(stderr, "Go on with it: claviger resume %s\n", dir);
     return endings[ending].exit_code;
+}
+
+/* In front of the first entry: from then on the folder can be resumed. */
+static clv_status keep(const struct ceremony_options *o, const struct clv_script *script,
+                       const struct clv_site *site, const char *key_dir, struct clv_error *err)
+{
+    clv_status st = kept_check_fresh(o->dir, err);
+    return st == CLV_OK
+               ? kept_write(o->dir, o->script, script->hash, o->site, site->hash, key_dir, err)
+               : st;
 }
 
 static clv_status conduct(const struct ceremony_options *o, const struct clv_script *script,
@@ -104,9 +118,12 @@ static clv_status conduct(const struct ceremony_options *o, const struct clv_scr
                                           .receipts_dir = site->receipts_folder,
                                           .key_dir = key_dir,
                                           .test_world = test_world,
+                                          .resume = o->resume,
                                           .face = &faces.face,
                                           .clock = clv_clock_system(),
                                           .random = clv_random_system()};
+    if (st == CLV_OK && !o->resume)
+        st = keep(o, script, site, key_dir, err);
     if (st == CLV_OK)
         st = clv_conductor_new(&config, ret, err);
     if (st == CLV_OK)
@@ -130,6 +147,8 @@ int run_ceremony(const struct ceremony_options *o, const struct clv_site *site, 
         exit_code = tell_ending(ending, clv_conductor_ceremony_id(conductor), o->dir);
     else
         exit_code = report(&err);
+    if (st != CLV_OK && conductor && !o->resume)
+        fprintf(stderr, "What was done is kept. Go on with it: claviger resume %s\n", o->dir);
     clv_conductor_free(&conductor);
     clv_script_free(&script);
     return exit_code;

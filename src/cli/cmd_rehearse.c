@@ -5,21 +5,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "claviger/journal.h"
 #include "claviger/script.h"
 #include "internal.h"
+#include "kept.h"
 
 /* What happens on which bad day; see docs/unitd.md for the fault plans. */
 static const struct drill {
     const char *name;
     const char *faults[3];
 } drills[] = {
-    {"unit-4-dies", {"4:commit:die"}},
-    {"lying-unit", {"4:any:wrong-pattern*"}},
-    {"silent-unit", {"4:commit:silent"}},
-    {"slow-unit", {"4:load:slow:20000"}},
-    {"replaying-unit", {"4:setimm:replay"}},
-    {"wrong-key-unit", {"4:any:wrong-key*"}},
+    {"unit-4-dies", {"4:commit:die"}},       {"lying-unit", {"4:any:wrong-pattern*"}},
+    {"silent-unit", {"4:commit:silent"}},    {"slow-unit", {"4:load:slow:20000"}},
+    {"replaying-unit", {"4:setimm:replay"}}, {"wrong-key-unit", {"4:any:wrong-key*"}},
 };
 
 static clv_status find_drill(const char *name, const struct drill **ret, struct clv_error *err)
@@ -49,22 +46,6 @@ static char *default_dir(void)
     return strdup(path);
 }
 
-/* Asked before anything is started or touched; the journal asks once more when it is made. */
-static clv_status check_fresh(const char *dir, struct clv_error *err)
-{
-    char *log = clv_path_join(dir, CLV_JOURNAL_LOG);
-    clv_status st = CLV_OK;
-    if (log == NULL)
-        return clv_fail(err, CLV_E_MEMORY, "no memory for a path");
-    if (access(log, F_OK) == 0) {
-        st = clv_fail(err, CLV_E_EXISTS, "there is a ceremony in %s already", dir);
-        clv_kept(err, "Nothing in it was changed.");
-        clv_hint(err, "Name a new folder with --dir, or leave it out.");
-    }
-    free(log);
-    return st;
-}
-
 static int rehearse(struct ceremony_options *o, const struct drill *drill, struct clv_error *err)
 {
     struct rehearsal_units *units = NULL;
@@ -73,7 +54,7 @@ static int rehearse(struct ceremony_options *o, const struct drill *drill, struc
     int exit_code = 9;
     clv_status st = clv_dir_private(o->dir, err);
     if (st == CLV_OK)
-        st = check_fresh(o->dir, err);
+        st = kept_check_fresh(o->dir, err); /* before anything is started */
     if (st == CLV_OK && keys == NULL)
         st = clv_fail(err, CLV_E_MEMORY, "no memory for a path");
     if (st == CLV_OK)

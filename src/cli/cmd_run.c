@@ -8,6 +8,7 @@
 #include "claviger/keyfile.h"
 #include "claviger/script.h"
 #include "internal.h"
+#include "kept.h"
 
 static clv_status check_options(const struct ceremony_options *o, struct clv_error *err)
 {
@@ -52,6 +53,8 @@ int cmd_run(const struct args *args)
     clv_status st = ceremony_options(args, &o, &err);
     if (st == CLV_OK)
         st = check_options(&o, &err);
+    if (st == CLV_OK)
+        st = kept_check_fresh(o.dir, &err);
     if (st == CLV_OK)
         st = start_up(&err);
     if (st == CLV_OK)

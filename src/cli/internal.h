@@ -9,6 +9,7 @@
 /* ---- commands: rows of the table run these ---- */
 int cmd_rehearse(const struct args *args);
 int cmd_run(const struct args *args);
+int cmd_resume(const struct args *args);
 int cmd_verify(const struct args *args);
 int cmd_script(const struct args *args);
 int cmd_help(const struct args *args);
@@ -55,11 +56,12 @@ clv_status start_up(struct clv_error *err);
 /* What `help NAME` and `NAME --help` print. Returns 0. */
 int print_help(const struct command *command);
 
-/* ---- ceremony.c: what run and rehearse have in common ---- */
+/* ---- ceremony.c: what run, rehearse and resume have in common ---- */
 struct ceremony_options {
     const char *script, *site, *dir, *keys, *answers, *theme, *drill;
     unsigned num_units;
     bool plain;
+    bool resume; /* dir holds an interrupted ceremony */
 };
 /* Those that the command has.
  * errors  CLV_E_USAGE */
@@ -78,7 +80,7 @@ clv_status find_script(const char *name, char **ret_path, struct clv_error *err)
 /* ---- rehearsal_units.c: software units of a rehearsal, in a process of their own ---- */
 struct rehearsal_units;
 /* Starts claviger-unitd with its state in dir/units; it ends with this process, whatever ends it.
- * fault (may be NULL) as its --fault. */
+ * num_units is 0 where the state is there already. fault (may be NULL) as its --fault. */
 clv_status rehearsal_units_start(const char *dir, unsigned num_units, const char *const *faults,
                                  struct rehearsal_units **ret, struct clv_error *err);
 void rehearsal_units_stop(struct rehearsal_units **units);

@@ -31,11 +31,14 @@ static void exec_daemon(const char *program, const struct rehearsal_units *u, un
     snprintf(units, sizeof(units), "%u", num_units);
     snprintf(ready, sizeof(ready), "%d", ready_fd);
     snprintf(parent, sizeof(parent), "%d", parent_fd);
-    const char *fixed[] = {
-        "claviger-unitd", "--state", u->state_dir,  "--socket", u->socket, "--units", units,
-        "--ready-fd",     ready,     "--parent-fd", parent};
+    const char *fixed[] = {"claviger-unitd", "--state", u->state_dir,  "--socket", u->socket,
+                           "--ready-fd",     ready,     "--parent-fd", parent};
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
         argv[n++] = fixed[i];
+    if (num_units > 0) {
+        argv[n++] = "--units";
+        argv[n++] = units;
+    }
     for (size_t i = 0; faults && faults[i] && i < MAX_FAULTS; i++) {
         argv[n++] = "--fault";
         argv[n++] = faults[i];

@@ -26,6 +26,11 @@ static const struct option_def run_options[] = {
     { "drill",   "NAME", NULL },
     { NULL },
 };
+static const struct option_def resume_options[] = {
+    { "keys",    "DIR",  "folder of key files (the one the ceremony was begun with)" },
+    { "answers", "FILE", "rehearsals only: take the answers from a file instead of from people" },
+    { NULL },
+};
 static const struct option_def verify_options[] = {
     { "key",     "VKEY", "the journal's public key, from paper" },
     { "journal", "DIR",  "hold receipts and slips against this journal, too" },
@@ -47,6 +52,14 @@ const struct command ceremony_commands[] = {
       .options = { run_options, ceremony_face },
       .examples = { "claviger run --script load.yaml --site site.yaml --dir ceremony" },
       .run = cmd_run },
+    { .name = "resume", .group = GROUP_CEREMONY, .usage = "DIR [options]",
+      .summary = "Goes on with an interrupted ceremony or rehearsal",
+      .about = "Verifies the journal, compares it with the witness's last slip, asks every crypto unit "
+               "what it holds, and shows record and answer side by side with the next action. Nothing "
+               "is written before you agree to go on, and nothing that was done is done again.",
+      .options = { resume_options, ceremony_face },
+      .examples = { "claviger resume ceremony", "claviger resume --plain ceremony" },
+      .max_operands = 1, .run = cmd_resume },
     { .name = "verify", .group = GROUP_CEREMONY, .usage = "[--key VKEY] [--journal DIR] [FILE | DIR | -]...",
       .summary = "Checks a journal, a receipt file or scanned codes, as a stranger would",
       .about = "Works on the folder of a ceremony, the folder of the command journal, a .tlog-proof "

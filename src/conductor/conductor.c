@@ -70,17 +70,20 @@ static clv_status make_custody(struct clv_conductor *c, struct clv_error *err)
     return st;
 }
 
-clv_status clv_conductor_new(const struct clv_conductor_config *config, struct clv_conductor **ret,
-                             struct clv_error *err)
+static clv_status begin_journal(struct clv_conductor *c, struct clv_error *err)
 {
-    struct clv_conductor *c = calloc(1, sizeof(*c));
-    if (c == NULL)
-        return clv_fail(err, CLV_E_MEMORY, "no memory for a ceremony");
-    c->config = *config;
-    c->face = config->face;
+    if (c->config.resume)
+        return history_take(c, err);
+    make_id(c);
+    return clv_journal_create(c->config.dir, c->id, c->config.test_world, c->config.random,
+                              &c->journal, err);
+}
+
+static clv_status prepare(struct clv_conductor *c, struct clv_error *err)
+{
+    const struct clv_conductor_config *config = &c->config;
     const struct clv_fleet_config fleet_config = {
         .test_world = config->test_world, .random = config->random, .clock = config->clock};
-    make_id(c);
     clv_status st = make_folders(c, err);
     if (st == CLV_OK)
         st = clv_ceremony_new(config->script, &c->ceremony, err);
@@ -91,13 +94,26 @@ clv_status clv_conductor_new(const struct clv_conductor_config *config, struct c
     if (st == CLV_OK)
         st = clv_fleet_from_site(config->site, &fleet_config, &c->fleet, err);
     if (st == CLV_OK)
-        st = clv_journal_create(config->dir, c->id, config->test_world, config->random, &c->journal,
-                                err);
-    if (st == CLV_OK)
+        st = begin_journal(c, err);
+    if (st == CLV_OK && clv_journal_reserve_left(c->journal) < RESERVE)
         st = clv_journal_reserve(c->journal, RESERVE, err);
+    return st;
+}
+
+clv_status clv_conductor_new(const struct clv_conductor_config *config, struct clv_conductor **ret,
+                             struct clv_error *err)
+{
+    struct clv_conductor *c = calloc(1, sizeof(*c));
+    if (c == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for a ceremony");
+    c->config = *config;
+    c->face = config->face;
+    clv_status st = prepare(c, err);
     if (st != CLV_OK) {
         clv_conductor_free(&c);
-        return clv_while(err, "preparing a ceremony in %s", config->dir);
+        return clv_while(
+            err, config->resume ? "resuming the ceremony in %s" : "preparing a ceremony in %s",
+            config->dir);
     }
     *ret = c;
     return CLV_OK;
@@ -116,6 +132,7 @@ void clv_conductor_free(struct clv_conductor **conductor)
     clv_kdf_free(&c->kdf);
     clv_journal_free(&c->journal);
     clv_ceremony_free(&c->ceremony);
+    history_free(&c->history);
     stage_free(c);
     free(c->receipts_dir);
     free(c);
@@ -167,10 +184,31 @@ static clv_status run_tasks(struct clv_conductor *c, struct clv_error *err)
     }
 }
 
+/* Nothing was written yet, and nothing is: who only looks leaves no trace. */
+static clv_status go_on(struct clv_conductor *c, bool *ret_over, enum clv_ending *ret,
+                        struct clv_error *err)
+{
+    bool leave = false;
+    clv_status st = resume_ceremony(c, &leave, err);
+    *ret_over = st == CLV_E_INTERRUPTED || leave;
+    if (*ret_over)
+        *ret = CLV_ENDING_LEFT;
+    if (st != CLV_OK && !*ret_over)
+        clv_kept(err, "Nothing was written: the ceremony is as it was.");
+    return *ret_over ? CLV_OK : st;
+}
+
 clv_status clv_conductor_run(struct clv_conductor *c, enum clv_ending *ret, struct clv_error *err)
 {
     struct clv_error why = {0};
-    clv_status st = run_tasks(c, &why);
+    bool over = false;
+    clv_status st = c->config.resume ? go_on(c, &over, ret, err) : CLV_OK;
+    if (st != CLV_OK || over)
+        return st;
+    if (c->config.resume)
+        st = resume_settle(c, &why);
+    if (st == CLV_OK)
+        st = run_tasks(c, &why);
     if (st == CLV_OK) {
         *ret = c->ceremony->state == CLV_STATE_CLOSED ? CLV_ENDING_CLOSED : CLV_ENDING_STOPPED;
         return CLV_OK;

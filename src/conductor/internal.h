@@ -28,6 +28,7 @@ struct clv_conductor {
     unsigned seated;   /* seat at the keyboard, 0: nobody yet */
     unsigned num_documents;
     struct clv_check_values checks; /* of the combined key */
+    struct history *history;        /* of a ceremony that is resumed */
 };
 
 /* What a task returns: CLV_OK and the next task is asked for, or the reason to leave. */
@@ -136,12 +137,68 @@ task_fn task_open, task_self_check, task_judge_checks, task_roll_call, task_find
     task_sign_off, task_close;
 
 /* ---- opening.c ---- */
+/* The checks of the workstation, shown; how many failed. recorded: each is an event, too. */
+clv_status check_workstation(struct clv_conductor *c, const char *id, bool recorded,
+                             unsigned *ret_failed, struct clv_error *err);
 /* The words of the step that begins, once. */
 clv_status open_step(struct clv_conductor *c, struct clv_error *err);
 
 /* ---- units.c ---- */
-/* "1,2,3,4,5,6": the active units, for phrases; ranges ("1-40,42") above a dozen. Written to buf. */
+/* "1,2,3,4,5,6": the active units, for phrases; ranges ("1-40,42") above a dozen. Written to buf.
+ */
 const char *unit_list(const struct clv_conductor *c, char *buf, size_t cap);
 void forget_parts(struct clv_conductor *c);
+/* The units that parts are sealed for: those whose importer key this process holds. */
+void select_for_parts(struct clv_conductor *c);
+/* What a query brought, before it is on record. */
+struct looks {
+    char (*why)[240]; /* by unit number: why a unit cannot be believed, or "" */
+};
+/* Queries every active unit; in a new process finds and trusts them first. A unit that does not
+ * answer is no error. errors  CLV_E_UNTRUSTED, CLV_E_MISMATCH: other units than those on record */
+clv_status look_at_units(struct clv_conductor *c, enum clv_phase phase, struct looks *ret,
+                         struct clv_error *err);
+void looks_clear(struct looks *looks);
+/* UNIT_STATE or UNIT_SILENT. */
+struct clv_event look_event(const struct clv_conductor *c, const struct looks *looks,
+                            unsigned number);
+
+/* ---- history.c: what the journal of an interrupted ceremony says ---- */
+struct past_unit {
+    enum clv_phase phase; /* of the last order, CLV_PHASE_NONE: none */
+    const char *outcome;  /* "done", "in doubt", or that none is on record */
+};
+struct history {
+    bool same_administrator, slip_compared; /* what resume.c found out */
+    unsigned num_failed_checks;
+    int64_t last_ms; /* time of the last entry */
+    uint64_t num_entries;
+    size_t torn_len;                       /* bytes that were set aside */
+    struct past_unit *units;               /* by unit number, CLV_MAX_UNITS + 1 */
+    uint64_t part_made[CLV_MAX_SLOTS + 1]; /* entry, 0: none */
+    unsigned part_slip[CLV_MAX_SLOTS + 1]; /* serial of the last slip behind it, 0: none */
+};
+/* Opens and verifies the journal, sets a torn end aside if people agree, and steps the engine
+ * through every entry.
+ * errors  the verdicts on the journal; CLV_E_MISMATCH: another script or site; CLV_E_WORLD;
+ *         CLV_E_RULE: it is over already, or another process holds it; CLV_E_INTERRUPTED: the torn
+ *         end stays where it is */
+clv_status history_take(struct clv_conductor *c, struct clv_error *err);
+void history_free(struct history **h);
+/* Where the ceremony would stand after its next barrier if it were resumed now and these were the
+ * answers. Nothing is recorded. *ret is the caller's. */
+clv_status history_foresee(struct clv_conductor *c, const struct looks *looks,
+                           struct clv_ceremony **ret, struct clv_error *err);
+
+/* ---- resume.c ---- */
+/* Everything people see and say before the ceremony goes on; the last thing is the event RESUMED.
+ * Until then nothing is written. *ret_leave: they chose to leave it as it is. */
+clv_status resume_ceremony(struct clv_conductor *c, bool *ret_leave, struct clv_error *err);
+/* What is due behind that event: deviations, slips that are missing, key files nobody knows of. */
+clv_status resume_settle(struct clv_conductor *c, struct clv_error *err);
+
+/* ---- parts.c ---- */
+/* The slip of a part that was made before an interruption, from its key file's header. */
+clv_status slip_again(struct clv_conductor *c, unsigned slot, struct clv_error *err);
 
 #endif

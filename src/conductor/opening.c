@@ -74,27 +74,38 @@ static clv_status do_checks(void *arg, struct clv_error *err)
     return CLV_OK;
 }
 
-clv_status task_self_check(struct clv_conductor *c, const struct clv_task *task,
-                           struct clv_error *err)
+clv_status check_workstation(struct clv_conductor *c, const char *id, bool recorded,
+                             unsigned *ret_failed, struct clv_error *err)
 {
-    (void)task;
     struct checking x = {.c = c};
     char text[MAX_CHECKS][260];
     const char *lines[MAX_CHECKS + 2];
-    struct clv_event over = event_of(CLV_EVENT_CHECKS_OVER);
+    unsigned failed = 0;
     clv_status st = work(c, "Checking the workstation", 0, do_checks, &x, err);
     for (size_t i = 0; st == CLV_OK && i < x.num; i++) {
-        st = record_check(c, &x.results[i], err);
-        over.number += !x.results[i].ok;
+        if (recorded)
+            st = record_check(c, &x.results[i], err);
+        failed += !x.results[i].ok;
         snprintf(text[i], sizeof(text[0]), "%s %-14s %s", x.results[i].ok ? "[ok]" : "[!!]",
                  x.results[i].name, x.results[i].found);
         lines[i] = text[i];
     }
     lines[x.num] = "";
-    lines[x.num + 1] = over.number ? "A check failed: nothing goes on without a decision."
-                                   : "Does the clock on the wall agree?";
+    lines[x.num + 1] = failed ? "A check failed: nothing goes on without a decision."
+                              : "Does the clock on the wall agree?";
     if (st == CLV_OK)
-        st = ask_continue(c, "self-check.read", "The workstation", lines, x.num + 2, err);
+        st = ask_continue(c, id, "The workstation", lines, x.num + 2, err);
+    if (st == CLV_OK)
+        *ret_failed = failed;
+    return st;
+}
+
+clv_status task_self_check(struct clv_conductor *c, const struct clv_task *task,
+                           struct clv_error *err)
+{
+    (void)task;
+    struct clv_event over = event_of(CLV_EVENT_CHECKS_OVER);
+    clv_status st = check_workstation(c, "self-check.read", true, &over.number, err);
     return st == CLV_OK ? record(c, &over, err) : st;
 }
 
@@ -177,7 +188,8 @@ clv_status task_roll_call(struct clv_conductor *c, const struct clv_task *task,
     const char *problem = NULL;
     clv_status st = CLV_OK;
     for (unsigned person = 1; st == CLV_OK && person <= c->ceremony->num_seats;) {
-        st = seat_one(c, person, &problem, buf, sizeof(buf), err);
+        if (!seat_of(c, person)->here)
+            st = seat_one(c, person, &problem, buf, sizeof(buf), err);
         person += seat_of(c, person)->here;
     }
     struct clv_event e = event_of(CLV_EVENT_ROLL_COMPLETE);

@@ -146,6 +146,24 @@ static clv_status slip_for_part(struct clv_conductor *c, const struct clv_task *
     return make_receipt(c, &request, err);
 }
 
+clv_status slip_again(struct clv_conductor *c, unsigned slot, struct clv_error *err)
+{
+    const char *file = c->ceremony->parts[slot - 1].file;
+    struct clv_task task = {.slot = slot,
+                            .person = clv_ceremony_seat(c->ceremony, CLV_ROLE_OWNER, slot)};
+    struct clv_keyfile_info info = {0};
+    char *path = clv_path_join(c->config.key_dir, file);
+    clv_status st = path ? clv_keyfile_read_header(path, &info, err)
+                         : clv_fail(err, CLV_E_MEMORY, "no memory for a path");
+    if (st == CLV_OK && memcmp(info.commitment, c->ceremony->parts[slot - 1].commitment,
+                               sizeof(info.commitment)) != 0)
+        st = clv_fail(err, CLV_E_MISMATCH, "%s is not the file on record", file);
+    if (st == CLV_OK)
+        st = slip_for_part(c, &task, &info, file, err);
+    free(path);
+    return st;
+}
+
 static clv_status seal_part(struct clv_conductor *c, const struct clv_task *task, const char *id,
                             struct clv_keyfile_info *info, const struct clv_secret *part,
                             char **ret_path, struct clv_error *err)
@@ -350,6 +368,7 @@ static clv_status use_part(struct clv_conductor *c, const struct clv_task *task,
     if (st == CLV_OK)
         st = clv_same_guard_add(c->guard, CLV_SAME_PART, seat_of(c, task->person)->name,
                                 opened->payload, err);
+    select_for_parts(c);
     if (st == CLV_OK)
         st = clv_fleet_seal_part(c->fleet, task->slot, opened->payload, err);
     if (st == CLV_OK)
@@ -447,7 +466,7 @@ clv_status task_pattern(struct clv_conductor *c, const struct clv_task *task, st
     st = clv_accumulator_check_values(c->parts, &c->checks, &why);
     if (st == CLV_OK) {
         char cmac[CLV_CHECK_TEXT], ecb[CLV_CHECK_TEXT];
-        clv_check_text(&c->checks, CLV_CHECK_KCV_CMAC0, cmac);
+        clv_check_text(&c->checks, CLV_CHECK_KCV_CMAC0_5, cmac);
         clv_check_text(&c->checks, CLV_CHECK_KCV_ECB0, ecb);
         SET(e.text, "%s, %s", cmac, ecb);
         memcpy(e.pattern, c->checks.pattern, sizeof(e.pattern));

@@ -166,14 +166,45 @@ static clv_status run_order(struct run *run, const struct clv_order *order, stru
 }
 
 /* Only units that the engine knows: one that was not trusted is never asked for anything. */
-static void select_units(struct clv_conductor *c, bool due_only)
+static void select_if(struct clv_conductor *c,
+                      bool (*wanted)(const struct clv_unit_record *unit, bool trusted))
 {
     for (unsigned n = 1; n <= clv_fleet_num_units(c->fleet); n++)
         clv_fleet_select(c->fleet, n, false);
     for (size_t i = 0; i < c->ceremony->num_units; i++) {
-        const struct clv_unit_record *unit = &c->ceremony->units[i];
-        clv_fleet_select(c->fleet, unit->number, !unit->set_aside && (!due_only || unit->due));
+        const struct clv_unit_record *record = &c->ceremony->units[i];
+        if (record->number <= clv_fleet_num_units(c->fleet))
+            clv_fleet_select(c->fleet, record->number,
+                             !record->set_aside &&
+                                 wanted(record, clv_fleet_unit(c->fleet, record->number)->trusted));
     }
+}
+
+static bool is_trusted(const struct clv_unit_record *unit, bool trusted)
+{
+    (void)unit;
+    return trusted;
+}
+
+static bool is_not_trusted(const struct clv_unit_record *unit, bool trusted)
+{
+    (void)unit;
+    return !trusted;
+}
+
+static bool is_due(const struct clv_unit_record *unit, bool trusted)
+{
+    return trusted && unit->due;
+}
+
+static bool holds_importer(const struct clv_unit_record *unit, bool trusted)
+{
+    return trusted && unit->importer;
+}
+
+void select_for_parts(struct clv_conductor *c)
+{
+    select_if(c, holds_importer);
 }
 
 /* ---- finding them ---- */
@@ -279,18 +310,102 @@ clv_status task_find_units(struct clv_conductor *c, const struct clv_task *task,
     return st;
 }
 
+/* ---- finding them again, in another process ---- */
+
+/* The same number must be the same device, or somebody has changed the fleet or the way to it. */
+static clv_status check_same_units(const struct clv_conductor *c, struct clv_error *err)
+{
+    for (size_t i = 0; i < c->ceremony->num_units; i++) {
+        const struct clv_unit_record *record = &c->ceremony->units[i];
+        const struct clv_unit *unit = record->number <= clv_fleet_num_units(c->fleet)
+                                          ? clv_fleet_unit(c->fleet, record->number)
+                                          : NULL;
+        if (record->set_aside || (unit && !unit->trusted))
+            continue;
+        if (unit == NULL)
+            return clv_fail(err, CLV_E_MISMATCH, "unit %u (%s) is not in the list any more",
+                            record->number, record->serial);
+        if (memcmp(unit->device_ski, record->device_ski, CLV_SKI_LEN) != 0 ||
+            memcmp(unit->module_id, record->module_id, CLV_EP11_MODULE_ID_LEN) != 0)
+            return clv_fail(err, CLV_E_UNTRUSTED,
+                            "unit %u is %s now, and not the %s with the device key on record",
+                            record->number, unit->serial, record->serial);
+    }
+    return CLV_OK;
+}
+
+/* Trust is in memory only. Nothing to do in the process that found them. */
+static clv_status trust_again(struct run *run, struct clv_error *err)
+{
+    struct clv_conductor *c = run->c;
+    struct clv_fleet_hooks hooks = {on_intent, on_result, on_tick, run};
+    clv_status st = CLV_OK;
+    run->start = clv_now_ms(c->config.clock);
+    if (clv_fleet_num_units(c->fleet) == 0)
+        st = clv_fleet_discover(c->fleet, &hooks, err);
+    if (st != CLV_OK)
+        return st;
+    select_if(c, is_not_trusted);
+    if (clv_fleet_num_selected(c->fleet) == 0)
+        return CLV_OK;
+    st = run_order(run, &(struct clv_order){.kind = CLV_ORDER_TRUST}, err);
+    run->done = 0;
+    return st == CLV_OK ? check_same_units(c, err) : st;
+}
+
 /* ---- querying them ---- */
 
-static clv_status record_state(struct clv_conductor *c, unsigned number, const char *why,
-                               struct clv_error *err)
+/* What keeps a whole service from answering is what keeps each of its units. */
+static bool is_silence(clv_status st)
 {
-    const struct clv_unit_state *state = clv_fleet_state(c->fleet, number);
-    bool known = state && state->known && why[0] == '\0';
+    return st == CLV_E_TIMEOUT || st == CLV_E_IO || st == CLV_E_UNIT || st == CLV_E_FORMAT ||
+           st == CLV_E_MISSING;
+}
+
+clv_status look_at_units(struct clv_conductor *c, enum clv_phase phase, struct looks *ret,
+                         struct clv_error *err)
+{
+    char title[80];
+    struct clv_error why = {0};
+    if (phase == CLV_PHASE_NONE)
+        snprintf(title, sizeof(title), "Querying every crypto unit");
+    else
+        snprintf(title, sizeof(title), "Querying every crypto unit (%s)", clv_phase_name(phase));
+    ret->why = calloc(CLV_MAX_UNITS + 1, sizeof(ret->why[0]));
+    if (ret->why == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for the units' answers");
+    struct run run = {.c = c, .phase = phase, .title = title, .why = ret->why};
+    clv_status st = trust_again(&run, &why);
+    if (is_silence(st)) {
+        for (size_t i = 0; i < c->ceremony->num_units; i++)
+            snprintf(ret->why[c->ceremony->units[i].number], sizeof(ret->why[0]), "%s", why.fact);
+        return CLV_OK;
+    }
+    select_if(c, is_trusted);
+    if (st == CLV_OK && clv_fleet_num_selected(c->fleet) > 0)
+        st = run_order(&run, &(struct clv_order){.kind = CLV_ORDER_QUERY}, &why);
+    if (st != CLV_OK && err)
+        *err = why;
+    return st;
+}
+
+void looks_clear(struct looks *looks)
+{
+    free(looks->why);
+    looks->why = NULL;
+}
+
+struct clv_event look_event(const struct clv_conductor *c, const struct looks *looks,
+                            unsigned number)
+{
+    const struct clv_unit_state *state =
+        number <= clv_fleet_num_units(c->fleet) ? clv_fleet_state(c->fleet, number) : NULL;
+    bool known = state && state->known && looks->why[number][0] == '\0';
     struct clv_event e = event_of(known ? CLV_EVENT_UNIT_STATE : CLV_EVENT_UNIT_SILENT);
     e.unit = number;
-    SET(e.text, "%s", why);
+    SET(e.text, "%s", looks->why[number]);
     if (!known)
-        return record(c, &e, err);
+        return e;
     struct clv_observed *o = &e.observed;
     o->imprint = state->imprint;
     o->num_admins = state->num_admins;
@@ -301,30 +416,36 @@ static clv_status record_state(struct clv_conductor *c, unsigned number, const c
     o->current_state = state->current_state;
     memcpy(o->new_pattern, state->new_pattern, sizeof(o->new_pattern));
     memcpy(o->current_pattern, state->current_pattern, sizeof(o->current_pattern));
-    return record(c, &e, err);
+    return e;
+}
+
+static bool all_passed(const struct clv_ceremony *engine, enum clv_phase phase)
+{
+    for (size_t i = 0; i < engine->num_units; i++)
+        if (!engine->units[i].set_aside &&
+            !clv_phase_passed(engine, &engine->units[i], phase, NULL, 0))
+            return false;
+    return true;
 }
 
 clv_status task_query(struct clv_conductor *c, const struct clv_task *task, struct clv_error *err)
 {
-    char title[80];
-    snprintf(title, sizeof(title), "Querying every crypto unit (%s)", clv_phase_name(task->phase));
-    struct run run = {.c = c, .phase = task->phase, .title = title};
-    run.why = calloc(CLV_MAX_UNITS + 1, sizeof(run.why[0]));
-    if (run.why == NULL)
-        return clv_fail(err, CLV_E_MEMORY, "no memory for the units' answers");
-    select_units(c, false);
-    clv_status st = run_order(&run, &(struct clv_order){.kind = CLV_ORDER_QUERY}, err);
-    for (size_t i = 0; st == CLV_OK && i < c->ceremony->num_units; i++)
-        if (!c->ceremony->units[i].set_aside)
-            st = record_state(c, c->ceremony->units[i].number,
-                              run.why[c->ceremony->units[i].number], err);
-    free(run.why);
+    struct looks looks = {0};
+    clv_status st = look_at_units(c, task->phase, &looks, err);
+    for (size_t i = 0; st == CLV_OK && i < c->ceremony->num_units; i++) {
+        if (c->ceremony->units[i].set_aside)
+            continue;
+        struct clv_event e = look_event(c, &looks, c->ceremony->units[i].number);
+        st = record(c, &e, err);
+    }
+    looks_clear(&looks);
+    bool passed = all_passed(c->ceremony, task->phase);
     struct clv_event over = event_of(CLV_EVENT_BARRIER_OVER);
     over.phase = task->phase;
     if (st == CLV_OK)
         st = record(c, &over, err);
     stage_refresh(c, false);
-    if (st == CLV_OK && c->ceremony->state != CLV_STATE_TROUBLE)
+    if (st == CLV_OK && passed)
         tell(c, CLV_TONE_DONE, "All %zu units confirmed by query: %s.",
              clv_ceremony_num_active(c->ceremony), clv_phase_name(task->phase));
     return st;
@@ -401,7 +522,7 @@ clv_status task_order(struct clv_conductor *c, const struct clv_task *task, stru
     if (st == CLV_OK && task->phase == CLV_PHASE_ADMINS)
         st = admin_certificate(c, task->slot, &certificate, err);
     order.certificate = clv_writer_view(&certificate);
-    select_units(c, true);
+    select_if(c, is_due);
     if (st == CLV_OK && any_due(c))
         st = run_order(&run, &order, err);
     clv_writer_clear(&certificate);

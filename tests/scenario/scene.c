@@ -58,17 +58,15 @@ void scene_answer_only(struct scene *s, const char *id, const char *value)
 
 /* ---- the run -------------------------------------------------------------------------------- */
 
-static void start(struct scene *s, va_list options)
+static void start(struct scene *s, const char *command, va_list options)
 {
-    static const char *const fixed[] = {"claviger", "rehearse", "--plain"};
-    const char *argv[MAX_OPTIONS] = {NULL};
-    size_t num = 0;
+    const char *argv[MAX_OPTIONS] = {"claviger", command, "--plain"};
+    size_t num = 3;
     char *path = scene_path(s, "answers.txt");
-    for (; num < sizeof(fixed) / sizeof(fixed[0]); num++)
-        argv[num] = fixed[num];
     argv[num++] = "--answers";
     argv[num++] = path;
-    argv[num++] = "--dir";
+    if (strcmp(command, "rehearse") == 0)
+        argv[num++] = "--dir";
     argv[num++] = s->dir;
     for (const char *o; num + 1 < MAX_OPTIONS && (o = va_arg(options, const char *)) != NULL;)
         argv[num++] = o;
@@ -81,7 +79,7 @@ void scene_start(struct scene *s, ...)
 {
     va_list options;
     va_start(options, s);
-    start(s, options);
+    start(s, "rehearse", options);
     va_end(options);
 }
 
@@ -98,7 +96,17 @@ void scene_play(struct scene *s, ...)
 {
     va_list options;
     va_start(options, s);
-    start(s, options);
+    start(s, "rehearse", options);
+    va_end(options);
+    scene_finish(s);
+}
+
+void scene_resume(struct scene *s, ...)
+{
+    va_list options;
+    scene_rewind(s);
+    va_start(options, s);
+    start(s, "resume", options);
     va_end(options);
     scene_finish(s);
 }

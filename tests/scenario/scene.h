@@ -31,7 +31,8 @@ const struct clv_event *journal_last(const struct journal *j);
 /* How many outcomes of that phase and unit (0: any) had this word. */
 size_t journal_outcomes(const struct journal *j, enum clv_phase phase, unsigned unit,
                         const char *word);
-/* What holds in every journal, whatever happened: an outcome behind every intent, a barrier behind
+/* What holds in every journal, whatever happened: an outcome behind every intent unless the process
+ * ended in between, a barrier behind
  * every order, our pattern in every commit and set immediate, commitments before parts. */
 void journal_check(const struct journal *j, unsigned num_owners);
 /* Steps a new engine through it: every event is accepted. Returns the state it ends in. */
@@ -60,6 +61,8 @@ void scene_play(struct scene *s, ...);
 /* In two halves. */
 void scene_start(struct scene *s, ...);
 void scene_finish(struct scene *s);
+/* "claviger resume --plain --answers ... DIR", after a run that ended before its end. */
+void scene_resume(struct scene *s, ...);
 /* The ceremony folder is used once more by another run. */
 void scene_rewind(struct scene *s);
 void scene_clear(struct scene *s);

@@ -26,6 +26,8 @@ void play_end(struct play *p)
 
 clv_status play_step(struct play *p, struct clv_event event)
 {
+    if (p->power_cut && p->num_log >= p->power_cut)
+        longjmp(p->cut, 1);
     memset(&p->err, 0, sizeof(p->err));
     clv_status st = clv_ceremony_step(p->c, &event, &p->effects, &p->err);
     if (st == CLV_OK && p->num_log < sizeof(p->log) / sizeof(p->log[0]))
@@ -36,6 +38,22 @@ clv_status play_step(struct play *p, struct clv_event event)
 static void must(struct play *p, struct clv_event event)
 {
     cr_assert_eq(play_step(p, event), CLV_OK, "%s: %s", clv_event_name(event.kind), p->err.fact);
+}
+
+void play_replay(struct play *p)
+{
+    struct clv_error err = {0};
+    clv_ceremony_free(&p->c);
+    cr_assert_eq(clv_ceremony_new(p->script, &p->c, &err), CLV_OK);
+    for (size_t i = 0; i < p->num_log; i++)
+        cr_assert_eq(clv_ceremony_step(p->c, &p->log[i], &p->effects, &err), CLV_OK,
+                     "event %zu, %s: %s", i, clv_event_name(p->log[i].kind), err.fact);
+}
+
+void play_resume(struct play *p)
+{
+    play_replay(p);
+    must(p, (struct clv_event){.kind = CLV_EVENT_RESUMED, .person = 1});
 }
 
 struct clv_event play_decision(enum clv_decision decision, unsigned unit)
@@ -80,29 +98,36 @@ static void take_turn(struct play *p, const struct clv_task *task)
     must(p, (struct clv_event){.kind = CLV_EVENT_TURN_ENDED, .person = task->person});
 }
 
-/* What an order does to a unit that works. */
-static void obey(struct play *p, struct clv_observed *u, const struct clv_task *task)
+/* What an order does to a unit that works. One that came too often is refused by a real unit. */
+static void obey(struct play *p, unsigned number, const struct clv_task *task)
 {
+    struct clv_observed *u = &p->units[number];
+    p->num_orders[number][task->phase]++;
     switch (task->phase) {
     case CLV_PHASE_RESET:
         *u = (struct clv_observed){.imprint = true};
         break;
     case CLV_PHASE_ADMINS:
+        cr_assert_lt(u->num_admins, CLV_EP11_MAX_ADMINS);
         memcpy(u->admin_ski[u->num_admins++], p->c->signers[task->slot - 1].ski, 32);
         break;
     case CLV_PHASE_THRESHOLDS:
+        cr_assert(u->imprint, "thresholds twice");
         u->imprint = false;
         u->sign_threshold = p->script->sign_threshold;
         u->revoke_threshold = p->script->revoke_threshold;
         break;
     case CLV_PHASE_LOAD:
+        cr_assert_eq(u->new_state, CLV_NEW_EMPTY, "loaded twice");
         u->new_state = CLV_NEW_UNCOMMITTED;
         memcpy(u->new_pattern, play_pattern, 32);
         break;
     case CLV_PHASE_COMMIT:
+        cr_assert_eq(u->new_state, CLV_NEW_UNCOMMITTED, "committed twice");
         u->new_state = CLV_NEW_COMMITTED;
         break;
     case CLV_PHASE_SET_IMMEDIATE:
+        cr_assert_eq(u->new_state, CLV_NEW_COMMITTED, "set immediate twice");
         u->current_state = CLV_CURRENT_VALID;
         memcpy(u->current_pattern, u->new_pattern, 32);
         u->new_state = CLV_NEW_EMPTY;
@@ -126,11 +151,13 @@ static void give_order(struct play *p, const struct clv_task *task)
             continue;
         struct clv_event e = {.kind = CLV_EVENT_INTENT, .phase = task->phase, .unit = i};
         must(p, e);
+        if (!p->dead[i] && p->early)
+            obey(p, i, task);
         e.kind = CLV_EVENT_OUTCOME;
         snprintf(e.name, sizeof(e.name), "%s", p->dead[i] ? "in-doubt" : "done");
-        if (!p->dead[i])
-            obey(p, &p->units[i], task);
         must(p, e);
+        if (!p->dead[i] && !p->early)
+            obey(p, i, task);
     }
     must(p, (struct clv_event){.kind = CLV_EVENT_ORDER_OVER, .phase = task->phase});
 }

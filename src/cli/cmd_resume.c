@@ -1,0 +1,126 @@
+/* claviger resume: goes on with an interrupted ceremony, production or rehearsal. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "claviger/journal.h"
+#include "claviger/script.h"
+#include "internal.h"
+#include "kept.h"
+
+#define UNITS_TIMEOUT_MS 20000
+
+/* Which world it is, from the journal itself; nothing is locked or written yet. */
+static clv_status look_at_journal(const char *dir, bool *ret_test, struct clv_error *err)
+{
+    struct clv_journal *journal = NULL;
+    clv_status st = clv_journal_open_readonly(dir, &journal, err);
+    if (st == CLV_OK)
+        *ret_test = clv_journal_is_test(journal);
+    if (st == CLV_E_MISSING)
+        clv_hint(err, "Name the folder of a ceremony; `claviger rehearse` and `claviger run` begin "
+                      "one.");
+    clv_journal_free(&journal);
+    return st;
+}
+
+static clv_status check_options(const struct ceremony_options *o, bool test, struct clv_error *err)
+{
+    if (test || !o->answers)
+        return CLV_OK;
+    clv_status st = clv_fail(err, CLV_E_RULE, "--answers is for rehearsals only");
+    clv_kept(err, "Nothing was started.");
+    clv_hint(err, "In production people answer.");
+    return st;
+}
+
+/* ---- a rehearsal brings its units back to life ---- */
+
+/* The units of a killed rehearsal end on their own, a moment after it. */
+static clv_status wait_for_units(const char *dir, struct clv_error *err)
+{
+    char *units = clv_path_join(dir, "units");
+    char *path = units ? clv_path_join(units, "lock") : NULL;
+    int fd = path ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
+    bool free_now = fd < 0;
+    for (int waited = 0; !free_now && waited < UNITS_TIMEOUT_MS; waited += 20) {
+        free_now = flock(fd, LOCK_EX | LOCK_NB) == 0;
+        if (!free_now)
+            nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000L}, NULL);
+    }
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    free(units);
+    if (free_now)
+        return CLV_OK;
+    clv_status st =
+        clv_fail(err, CLV_E_RULE, "the software crypto units of %s are still running", dir);
+    clv_hint(err, "Another claviger has this rehearsal open. End it first.");
+    return st;
+}
+
+static int resume_rehearsal(const struct ceremony_options *o, const char *keys,
+                            struct clv_error *err)
+{
+    struct rehearsal_units *units = NULL;
+    struct clv_site *site = NULL;
+    clv_status st = wait_for_units(o->dir, err);
+    if (st == CLV_OK)
+        st = rehearsal_units_start(o->dir, 0, NULL, &units, err);
+    if (st == CLV_OK)
+        st = rehearsal_units_site(units, &site, err);
+    int exit_code = st == CLV_OK ? run_ceremony(o, site, keys, true) : report(err);
+    rehearsal_units_stop(&units);
+    clv_site_free(&site);
+    return exit_code;
+}
+
+/* ---- production ---- */
+
+static int resume_production(const struct ceremony_options *o, const struct kept *kept,
+                             const char *keys, struct clv_error *err)
+{
+    struct clv_site *site = NULL;
+    clv_status st = clv_site_read(kept->site, &site, err);
+    if (st == CLV_OK)
+        st = clv_site_load_roots(site, kept->site_folder ? kept->site_folder : ".", err);
+    int exit_code = st == CLV_OK ? run_ceremony(o, site, keys, false) : report(err);
+    clv_site_free(&site);
+    return exit_code;
+}
+
+int cmd_resume(const struct args *args)
+{
+    struct ceremony_options o = {0};
+    struct clv_error err = {0};
+    struct kept kept = {0};
+    bool test = false;
+    clv_status st = ceremony_options(args, &o, &err);
+    if (st == CLV_OK && args->num_operands != 1)
+        st = clv_fail(&err, CLV_E_USAGE, "name the folder of the ceremony");
+    if (st == CLV_OK) {
+        o.dir = args->operands[0];
+        o.resume = true;
+        st = look_at_journal(o.dir, &test, &err);
+    }
+    if (st == CLV_OK)
+        st = check_options(&o, test, &err);
+    if (st == CLV_OK)
+        st = kept_read(o.dir, &kept, &err);
+    if (st == CLV_OK)
+        st = start_up(&err);
+    if (st != CLV_OK) {
+        kept_clear(&kept);
+        return report(&err);
+    }
+    const char *keys = o.keys ? o.keys : kept.key_dir;
+    o.script = kept.script;
+    int exit_code =
+        test ? resume_rehearsal(&o, keys, &err) : resume_production(&o, &kept, keys, &err);
+    kept_clear(&kept);
+    return exit_code;
+}

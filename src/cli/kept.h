@@ -1,0 +1,34 @@
+/* What a ceremony keeps in its folder so that it can be resumed without its first command line. All
+ * of it is public.
+ *
+ *     script.yaml   the script, byte for byte
+ *     site.yaml     the site file, byte for byte; not in a rehearsal, which makes a new one each
+ * time places        "key-files: DIR" and "site: FILE", absolute, a line each */
+#ifndef CLV_CLI_KEPT_H
+#define CLV_CLI_KEPT_H
+
+#include "claviger/base.h"
+
+#define KEPT_SCRIPT "script.yaml"
+#define KEPT_SITE "site.yaml"
+#define KEPT_PLACES "places"
+
+/* Refuses a folder that holds a journal, and says how to go on with it.
+ * errors  CLV_E_EXISTS */
+clv_status kept_check_fresh(const char *dir, struct clv_error *err);
+/* Makes dir if need be. The copies must have these hashes: what was read is what is kept. site may
+ * be NULL. errors  CLV_E_MISMATCH: a file changed since it was read; those of clv_file_replace() */
+clv_status kept_write(const char *dir, const char *script, const uint8_t *script_hash,
+                      const char *site, const uint8_t *site_hash, const char *key_dir,
+                      struct clv_error *err);
+
+struct kept {
+    char *script, *site; /* paths of the copies */
+    char *key_dir;       /* as noted */
+    char *site_folder;   /* where the site file was: relative names in it start there; or NULL */
+};
+/* errors  CLV_E_MISSING: nothing is kept there; CLV_E_FORMAT */
+clv_status kept_read(const char *dir, struct kept *ret, struct clv_error *err);
+void kept_clear(struct kept *kept);
+
+#endif
