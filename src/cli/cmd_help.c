@@ -6,6 +6,7 @@
 
 #define COLUMNS 79
 #define OPTION_COLUMN 24
+#define SUMMARY_COLUMN 26
 
 /* text from column `at` on, wrapped; the first line continues what is already printed. */
 static void print_wrapped(const char *text, int at)
@@ -67,9 +68,10 @@ static void print_group(enum command_group group)
         if (!any)
             printf("%s\n", group_titles[group]);
         any = true;
-        printf("  %s%s%-*s %s\n", c->name, c->alias ? ", " : "",
-               23 - (int)strlen(c->name) - (c->alias ? 2 : 0), c->alias ? c->alias : "",
-               c->summary);
+        int used = printf("  %s%s%s", c->name, c->alias ? ", " : "", c->alias ? c->alias : "");
+        if (used >= SUMMARY_COLUMN)
+            used = printf("\n") - 1;
+        printf("%*s%s\n", SUMMARY_COLUMN - used, "", c->summary);
     }
     if (any)
         printf("\n");

@@ -21,8 +21,10 @@ static clv_status fill_header(struct clv_tke *t, const struct clv_tke_new_key *i
         st = clv_text_check(in->description, CLV_KEYFILE_DESCRIPTION_MAX, "the description", err);
     if (st == CLV_OK && in->admin_name)
         st = clv_text_check(in->admin_name, CLV_KEYFILE_ADMIN_MAX, "the administrator name", err);
-    if (st == CLV_OK)
-        st = clv_kdf_profile_named(in->profile ? in->profile : "standard", &info->profile, err);
+    if (st == CLV_OK && clv_kdf_profile_named(in->profile ? in->profile : "standard",
+                                              &info->profile, NULL) != CLV_OK)
+        st = clv_fail(err, CLV_E_USAGE, "there is no profile \"%.40s\": standard, or high",
+                      in->profile);
     if (st == CLV_OK)
         st = clv_kdf_fit_to_create(info->profile, err);
     if (st != CLV_OK)
