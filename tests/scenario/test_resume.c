@@ -190,3 +190,219 @@ Test(resume, killed_while_receipts_are_written)
 {
     killed_at("receipt", "", 1, "Needed to go on: nobody but administrator and witness.");
 }
+
+/* ---- killed again and again -------------------------------------------------------------------
+ */
+
+static void start_resume(struct scene *s)
+{
+    char *answers = scene_path(s, "answers.txt");
+    const char *argv[] = {"claviger", "resume", "--plain", "--answers", answers, s->dir, NULL};
+    scene_rewind(s);
+    run_start(&s->run, NULL, "claviger", argv);
+    free(answers);
+}
+
+Test(resume, killed_while_it_goes_on)
+{
+    struct scene s;
+    begin(&s);
+    start(&s);
+    kill_when(&s, "outcome", "\"phase\":\"load\"", 1);
+    start_resume(&s);
+    kill_when(&s, "resumed", "", 1);
+    start_resume(&s);
+    kill_when(&s, "intent", "\"phase\":\"commit\"", 1);
+    scene_resume(&s, NULL);
+    assert_the_end(&s, SHORT, 2, 3);
+    scene_clear(&s);
+}
+
+/* New parts: the first two are sealed in files and stay, whatever becomes of the third. */
+Test(resume, killed_behind_the_second_part)
+{
+    struct scene s;
+    struct names slips;
+    scene_begin(&s, "three-owners.txt");
+    scene_answer(&s, "resume.administrator", "Ada Brandt");
+    scene_answer(&s, "resume.slip", "none");
+    scene_answer(&s, "resume.go-on", "go-on");
+    scene_answer_only(&s, "confirm.zeroize", "zeroize 1,2,3");
+    scene_answer_only(&s, "confirm.zeroize.second", "zeroize 1,2,3");
+    scene_phrases(&s, NUM_UNITS, 0);
+    scene_start(&s, "--units", "3", NULL);
+    kill_when(&s, "part-made", "", 2);
+    scene_resume(&s, NULL);
+    assert_the_end(&s, REHEARSAL, 3, 1);
+    cr_assert_eq(journal_count(&s.journal, CLV_EVENT_PART_MADE), 3, "a part was made again");
+    char *receipts = ceremony_path(&s, "receipts");
+    names_list(receipts, "-key-part.pdf", &slips);
+    cr_assert_eq(slips.num, 3, "every owner has a slip");
+    names_clear(&slips);
+    free(receipts);
+    scene_clear(&s);
+}
+
+/* ---- before anything is written ----------------------------------------------------------------
+ */
+
+/* A folder whose ceremony was killed in the middle of the commit. */
+static void begin_killed(struct scene *s)
+{
+    begin(s);
+    start(s);
+    kill_when(s, "outcome", "\"phase\":\"commit\"", 1);
+}
+
+static char *journal_text(const struct scene *s)
+{
+    char *log = ceremony_path(s, CLV_JOURNAL_LOG);
+    size_t len = 0;
+    char *text = (char *)file_bytes(log, &len);
+    free(log);
+    return text;
+}
+
+/* "41 0123456789abcdef", as the foot of a sheet has it behind that entry. */
+static void head_behind(const struct scene *s, uint64_t entry, char *buf, size_t cap)
+{
+    struct clv_journal *journal = NULL;
+    struct clv_error err = {0};
+    uint8_t root[CLV_HASH_LEN];
+    char hex[17];
+    cr_assert_eq(clv_journal_open_readonly(s->dir, &journal, &err), CLV_OK, "%s", err.fact);
+    clv_journal_root_at(journal, entry + 1, root);
+    clv_hex(root, 8, hex);
+    snprintf(buf, cap, "%llu %s", (unsigned long long)entry, hex);
+    clv_journal_free(&journal);
+}
+
+Test(resume, what_is_asked_before_leaves_no_trace)
+{
+    struct scene s;
+    begin_killed(&s);
+    char *before = journal_text(&s);
+    scene_answer_only(&s, "resume.go-on", "leave");
+    scene_resume(&s, NULL);
+    cr_assert_eq(s.run.exit_code, 130, "%s", s.run.output);
+    cr_assert(scene_said(&s, "was left as it is; nothing was written"), "%s", s.run.output);
+    cr_assert(scene_said(&s, "Go on with it: claviger resume"));
+    scene_answer_only(&s, "resume.administrator", "!interrupt");
+    scene_resume(&s, NULL);
+    cr_assert_eq(s.run.exit_code, 130, "%s", s.run.output);
+    scene_answer_only(&s, "resume.administrator", "Kofi Eklund");
+    scene_resume(&s, NULL);
+    cr_assert(scene_said(&s, "That person has another duty in this ceremony."), "%s", s.run.output);
+    char *after = journal_text(&s);
+    cr_assert_str_eq(before, after);
+    free(before);
+    free(after);
+    scene_clear(&s);
+}
+
+Test(resume, a_journal_that_is_not_the_one_of_the_slip_is_not_continued)
+{
+    struct scene s;
+    char slip[60];
+    scene_begin(&s, "three-owners.txt");
+    scene_answer(&s, "resume.administrator", "Ada Brandt");
+    scene_answer(&s, "resume.go-on", "leave");
+    scene_answer_only(&s, "confirm.zeroize", "zeroize 1");
+    scene_answer_only(&s, "confirm.zeroize.second", "zeroize 1");
+    scene_start(&s, "--units", "1", NULL);
+    kill_when(&s, "receipt", "", 1);
+    char *before = journal_text(&s);
+    scene_answer(&s, "resume.slip", "yesterday");
+    scene_answer(&s, "resume.slip", "7 0123456789abcdef");
+    scene_resume(&s, NULL);
+    cr_assert_eq(s.run.exit_code, 1, "%s", s.run.output);
+    cr_assert(scene_said(&s, "that is neither the code of a slip nor"), "%s", s.run.output);
+    cr_assert(scene_said(&s, "this journal is not the one the slip was printed from"), "%s",
+              s.run.output);
+    cr_assert(scene_said(&s, "Nothing was written: the ceremony is as it was."), "%s",
+              s.run.output);
+    head_behind(&s, 7, slip, sizeof(slip));
+    scene_answer_only(&s, "resume.slip", slip);
+    scene_resume(&s, NULL);
+    cr_assert_eq(s.run.exit_code, 130, "the right slip is taken: %s", s.run.output);
+    char *after = journal_text(&s);
+    cr_assert_str_eq(before, after);
+    free(before);
+    free(after);
+    scene_clear(&s);
+}
+
+static void tear(const struct scene *s)
+{
+    char *log = ceremony_path(s, CLV_JOURNAL_LOG);
+    FILE *f = fopen(log, "ae");
+    cr_assert(f && fputs("71 0123456789abc", f) >= 0);
+    fclose(f);
+    free(log);
+}
+
+Test(resume, a_torn_end_is_told_and_set_aside_by_people)
+{
+    struct scene s;
+    begin_killed(&s);
+    tear(&s);
+    char *before = journal_text(&s);
+    scene_answer(&s, "resume.torn", "leave");
+    scene_resume(&s, NULL);
+    cr_assert_eq(s.run.exit_code, 130, "%s", s.run.output);
+    char *after = journal_text(&s);
+    cr_assert_str_eq(before, after);
+    scene_answer_only(&s, "resume.torn", "set-aside");
+    scene_resume(&s, NULL);
+    assert_the_end(&s, SHORT, 2, 1);
+    cr_assert(scene_said(&s, "A torn end of 16 bytes was set aside."), "%s", s.run.output);
+    size_t at = journal_next(&s.journal, CLV_EVENT_RESUMED, 0);
+    cr_assert_eq(s.journal.event[at].slot, 16);
+    char *torn = ceremony_path(&s, "journal.torn-1");
+    cr_assert_eq(access(torn, R_OK), 0);
+    free(torn);
+    free(before);
+    free(after);
+    scene_clear(&s);
+}
+
+/* ---- which folder ---------------------------------------------------------------------------- */
+
+Test(resume, only_an_unfinished_ceremony_and_with_its_own_script)
+{
+    struct scene s;
+    size_t len = 0;
+    begin_killed(&s);
+    scene_play(&s, NULL);
+    cr_assert_eq(s.run.exit_code, 7);
+    cr_assert(scene_said(&s, "there is an unfinished ceremony in"), "%s", s.run.output);
+    cr_assert(scene_said(&s, "Go on with it: claviger resume"), "%s", s.run.output);
+    char *kept = ceremony_path(&s, "script.yaml");
+    uint8_t *script = file_bytes(kept, &len);
+    file_change_byte(kept, kept, 2);
+    scene_resume(&s, NULL);
+    cr_assert_eq(s.run.exit_code, 1, "%s", s.run.output);
+    cr_assert(scene_said(&s, "the script is not the one this ceremony was begun with"), "%s",
+              s.run.output);
+    file_write(kept, script, len);
+    scene_resume(&s, NULL);
+    assert_the_end(&s, SHORT, 2, 1);
+    scene_resume(&s, NULL);
+    cr_assert_eq(s.run.exit_code, 8, "%s", s.run.output);
+    cr_assert(scene_said(&s, "is over: it is complete"), "%s", s.run.output);
+    free(kept);
+    free(script);
+    scene_clear(&s);
+}
+
+Test(resume, another_administrator_is_a_deviation)
+{
+    struct scene s;
+    begin_killed(&s);
+    scene_answer_only(&s, "resume.administrator", "Omar Ndiaye");
+    scene_resume(&s, NULL);
+    assert_the_end(&s, SHORT, 2, 1);
+    cr_assert_eq(journal_count(&s.journal, CLV_EVENT_DEVIATION), 1);
+    cr_assert(scene_said(&s, "somebody else goes on as administrator"), "%s", s.run.output);
+    scene_clear(&s);
+}
