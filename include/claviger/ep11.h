@@ -344,6 +344,16 @@ void clv_ep11_attributes_encode(struct clv_writer *w, const struct clv_ep11_attr
 clv_status clv_ep11_attributes_decode(struct clv_view bytes, struct clv_ep11_attributes *ret,
                                       uint32_t *ret_reason, struct clv_error *err);
 
+/* Control points: 128 bits, bit n is 0x80 >> n % 8 of byte n / 8. Those that are named here. */
+#define CLV_EP11_CONTROL_POINTS_LEN 16
+enum {
+    CLV_EP11_CP_ADD_ALLOWED = 0,
+    CLV_EP11_CP_DELETE_ALLOWED = 1,
+    CLV_EP11_CP_EDDSA = 55,     /* Edwards and 25519 curves */
+    CLV_EP11_CP_BITCOIN = 66,   /* Bitcoin functions */
+    CLV_EP11_CP_SIG_OTHER = 67, /* other signatures with elliptic curves */
+};
+
 /* ---- counters ---- */
 void clv_ep11_counter_next(const uint8_t counter[16], uint8_t ret_next[16]); /* +1, wraps */
 int clv_ep11_counter_compare(const uint8_t a[16], const uint8_t b[16]);      /* <0, 0, >0 */

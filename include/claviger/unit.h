@@ -79,7 +79,7 @@ struct clv_unit_state {
     enum clv_ep11_new_state new_state;
     enum clv_ep11_current_state current_state;
     uint8_t new_pattern[CLV_EP11_PATTERN_LEN], current_pattern[CLV_EP11_PATTERN_LEN];
-    uint8_t control_points[16];
+    uint8_t control_points[CLV_EP11_CONTROL_POINTS_LEN];
     uint8_t domain_id[CLV_EP11_DOMAIN_ID_LEN];
     uint8_t counter[CLV_EP11_COUNTER_LEN];
 };
@@ -114,6 +114,7 @@ enum clv_order_kind {
     CLV_ORDER_SET_IMMEDIATE, /* pattern */
     CLV_ORDER_CLEAR_NEW,
     CLV_ORDER_CLEAR_CURRENT,
+    CLV_ORDER_CONTROL_POINTS, /* control_points: these are added */
 };
 const char *clv_order_name(enum clv_order_kind kind); /* "set immediate" */
 bool clv_order_is_command(enum clv_order_kind kind);  /* false for TRUST and QUERY */
@@ -125,6 +126,7 @@ struct clv_order {
     uint8_t ski[CLV_SKI_LEN];
     unsigned sign_threshold, revoke_threshold;
     uint8_t pattern[CLV_EP11_PATTERN_LEN]; /* ours: computed on this workstation */
+    uint8_t control_points[CLV_EP11_CONTROL_POINTS_LEN];
     const struct clv_ep11_signer *signers; /* as many as the order needs, at most 8 are used */
     size_t num_signers;
 };

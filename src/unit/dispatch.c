@@ -315,6 +315,9 @@ static clv_status order_check(const struct clv_order *order, struct clv_error *e
                         clv_order_name(order->kind));
     if (order->kind == CLV_ORDER_ADMIN_ADD && order->certificate.len == 0)
         return clv_fail(err, CLV_E_USAGE, "no certificate was given to add");
+    if (order->kind == CLV_ORDER_CONTROL_POINTS &&
+        is_zero(order->control_points, sizeof order->control_points))
+        return clv_fail(err, CLV_E_USAGE, "no control point was given to add");
     if (order->kind == CLV_ORDER_THRESHOLDS &&
         (order->sign_threshold < 1 || order->sign_threshold > CLV_EP11_MAX_ADMINS ||
          order->revoke_threshold < 1 || order->revoke_threshold > CLV_EP11_MAX_ADMINS))

@@ -11,6 +11,7 @@ enum signatures {
     SIGN_REVOCATION,    /* its revocation threshold */
     SIGN_NEW_THRESHOLD, /* the threshold this very order sets */
     SIGN_ZEROIZE,       /* one if the unit permits that, else the threshold */
+    SIGN_CONTROL,       /* likewise, for control points */
 };
 
 struct row {
@@ -28,6 +29,7 @@ static clv_status attributes_input(struct clv_job *job, struct clv_error *err);
 static clv_status importer_input(struct clv_job *job, struct clv_error *err);
 static clv_status parts_input(struct clv_job *job, struct clv_error *err);
 static clv_status pattern_input(struct clv_job *job, struct clv_error *err);
+static clv_status control_input(struct clv_job *job, struct clv_error *err);
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -44,6 +46,7 @@ static const struct row rows[] = {
     [CLV_ORDER_SET_IMMEDIATE] = { "set immediate",           CLV_EP11_FINALIZE_WK,   SIGN_ONE,           SIGN_ONE,        pattern_input,     true,  false },
     [CLV_ORDER_CLEAR_NEW]     = { "clear new register",      CLV_EP11_CLEAR_NEXT_WK, SIGN_ONE,           SIGN_ONE,        NULL,              false, false },
     [CLV_ORDER_CLEAR_CURRENT] = { "clear current register",  CLV_EP11_CLEAR_WK,      SIGN_ONE,           SIGN_ONE,        NULL,              false, false },
+    [CLV_ORDER_CONTROL_POINTS]= { "add control points",      CLV_EP11_CP_ADD,        SIGN_CONTROL,       SIGN_CONTROL,    control_input,     false, false },
 };
 /* clang-format on */
 
@@ -90,6 +93,12 @@ static clv_status ski_input(struct clv_job *job, struct clv_error *err)
 static clv_status pattern_input(struct clv_job *job, struct clv_error *err)
 {
     clv_write_bytes(&job->input, job->order->pattern, CLV_EP11_PATTERN_LEN);
+    return clv_writer_done(&job->input, err);
+}
+
+static clv_status control_input(struct clv_job *job, struct clv_error *err)
+{
+    clv_write_bytes(&job->input, job->order->control_points, CLV_EP11_CONTROL_POINTS_LEN);
     return clv_writer_done(&job->input, err);
 }
 
@@ -169,6 +178,13 @@ static unsigned threshold(const struct clv_ep11_attributes *attributes, unsigned
     return attributes->present[index] ? attributes->value[index] : CLV_EP11_THRESHOLD_MISSING;
 }
 
+static unsigned one_if(uint32_t permission, const struct clv_ep11_attributes *now)
+{
+    return now->value[CLV_EP11_ATTR_PERMISSIONS] & permission
+               ? 1
+               : threshold(now, CLV_EP11_ATTR_SIGN_THRESHOLD);
+}
+
 static unsigned needed_by(const struct clv_order *order, const struct clv_ep11_attributes *now)
 {
     const struct row *row = row_of(order->kind);
@@ -182,9 +198,9 @@ static unsigned needed_by(const struct clv_order *order, const struct clv_ep11_a
     case SIGN_NEW_THRESHOLD:
         return order->sign_threshold;
     case SIGN_ZEROIZE:
-        if (now->value[CLV_EP11_ATTR_PERMISSIONS] & CLV_EP11_PERM_ZERO_1SIGN)
-            return 1;
-        return threshold(now, CLV_EP11_ATTR_SIGN_THRESHOLD);
+        return one_if(CLV_EP11_PERM_ZERO_1SIGN, now);
+    case SIGN_CONTROL:
+        return one_if(CLV_EP11_PERM_CP_1SIGN, now);
     case SIGN_NONE:
         break;
     }

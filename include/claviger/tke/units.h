@@ -76,6 +76,13 @@ clv_status clv_tke_rotate(struct clv_tke *tke, const uint8_t pattern[CLV_EP11_PA
 clv_status clv_tke_clear_current(struct clv_tke *tke, struct clv_error *err);
 clv_status clv_tke_clear_new(struct clv_tke *tke, struct clv_error *err);
 
+/* ---- control points ------------------------------------------------------------------------- */
+
+/* cryptounit-cp-...: adds one control point, bit 0..127. Nothing here takes one away. */
+bool clv_tke_has_control(const struct clv_unit_state *state, unsigned bit);
+clv_status clv_tke_add_control(struct clv_tke *tke, const char *command, unsigned bit,
+                               struct clv_error *err);
+
 /* ---- compare -------------------------------------------------------------------------------- */
 
 /* One setting of the units of one service instance. Each distinct value is listed with its units.

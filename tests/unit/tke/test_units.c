@@ -376,6 +376,26 @@ Test(units, a_unit_that_dies_fails_alone)
     bench_close(&b);
 }
 
+/* ---- control points ------------------------------------------------------------------------- */
+
+Test(units, control_points_are_added_where_the_unit_allows_it)
+{
+    struct clv_unit_state state = {.control_points = {[6] = 0x01, [8] = 0x20}};
+    cr_assert(clv_tke_has_control(&state, CLV_EP11_CP_EDDSA));
+    cr_assert(clv_tke_has_control(&state, CLV_EP11_CP_BITCOIN));
+    cr_assert(!clv_tke_has_control(&state, CLV_EP11_CP_SIG_OTHER));
+    bench_open(&b, NULL);
+    bench_command(&b);
+    check_ok(clv_tke_add_control(b.tke, "cryptounit-cp-btc", CLV_EP11_CP_BITCOIN, &b.err), &b);
+    bench_all_refused(&b, "not possible in imprint mode");
+    leave_imprint();
+    bench_command(&b);
+    check_ok(clv_tke_add_control(b.tke, "cryptounit-cp-btc", CLV_EP11_CP_BITCOIN, &b.err), &b);
+    bench_all_done(&b);
+    cr_assert(!bench_row(&b, 1)->sent, "the software units come with all of them");
+    bench_close(&b);
+}
+
 /* ---- patterns from paper -------------------------------------------------------------------- */
 
 Test(units, patterns_are_read_whole_or_cut)

@@ -124,6 +124,23 @@ Test(unit_orders, zeroize_takes_one_signature_where_the_unit_permits_it)
 
 /* ---- announcing ----------------------------------------------------------------------------- */
 
+Test(unit_orders, control_points_take_the_signature_threshold)
+{
+    model_enroll(&m, 3, 2, 1);
+    struct clv_order order = {.kind = CLV_ORDER_CONTROL_POINTS,
+                              .control_points = {[8] = 0x20},
+                              .signers = m.signers,
+                              .num_signers = 1};
+    model_run(&m, &order);
+    model_expect_all(&m, CLV_OUTCOME_NOT_SENT);
+    order.num_signers = 2;
+    model_run(&m, &order);
+    model_expect_all(&m, CLV_OUTCOME_DONE);
+    cr_assert_eq(m.intents[m.num_intents - 1].command, CLV_EP11_CP_ADD);
+    order.control_points[8] = 0;
+    cr_assert_eq(clv_fleet_run(m.fleet, &order, &m.hooks, NULL), CLV_E_USAGE);
+}
+
 Test(unit_orders, an_intent_that_cannot_be_recorded_keeps_the_command_here)
 {
     static const clv_status codes[] = {CLV_E_FULL, CLV_E_UNIT, CLV_E_UNTRUSTED, CLV_E_DOUBT};
@@ -358,7 +375,7 @@ Test(unit_orders, only_one_unit_or_only_the_selected_ones)
 
 Test(unit_orders, names)
 {
-    for (int kind = CLV_ORDER_TRUST; kind <= CLV_ORDER_CLEAR_CURRENT; kind++) {
+    for (int kind = CLV_ORDER_TRUST; kind <= CLV_ORDER_CONTROL_POINTS; kind++) {
         cr_assert_neq(clv_order_name((enum clv_order_kind)kind)[0], '\0');
         cr_assert_eq(clv_order_is_command((enum clv_order_kind)kind), kind > CLV_ORDER_QUERY);
     }
