@@ -182,7 +182,8 @@ static bool read_created(struct clv_keyfile_parts *p, struct clv_view value)
     struct tm tm = {0};
     const char *end;
 
-    if (!copy_text(value, text, sizeof text))
+    /* A year of two digits would be read, and written again, as it stands. */
+    if (value.len != strlen("2026-11-23T09:12:44Z") || !copy_text(value, text, sizeof text))
         return false;
     end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
     if (!end || *end)

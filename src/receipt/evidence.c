@@ -197,7 +197,7 @@ static clv_status verify_checkpoint(struct clv_view text, const struct clv_evide
 static bool has_code(struct clv_view text, const char *prefix)
 {
     for (struct clv_view code; take_code(&text, &code);)
-        if (view_starts(code, prefix))
+        if (view_starts(trim(code), prefix))
             return true;
     return false;
 }

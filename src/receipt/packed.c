@@ -176,9 +176,9 @@ static clv_status write_receipt(const struct packed *p, struct clv_writer *w, st
     uint8_t leaf[CLV_HASH_LEN], raw[ID_LEN + SIGNATURE_LEN];
     struct clv_vkey key;
     struct clv_checkpoint c = {.size = p->size};
-    clv_status status = clv_origin_format(p->id, p->flags & FLAG_TEST, origin, err);
-    if (status == CLV_OK)
-        status = clv_vkey_init(&key, origin, p->key, err);
+    if (clv_origin_format(p->id, p->flags & FLAG_TEST, origin, NULL) != CLV_OK)
+        return clv_fail(err, CLV_E_FORMAT, "the packed receipt has no proper ceremony id");
+    clv_status status = clv_vkey_init(&key, origin, p->key, err);
     clv_merkle_leaf(p->entry, leaf);
     if (status == CLV_OK)
         status = clv_merkle_path_root(p->index, p->size, leaf, &p->path, c.root, err);

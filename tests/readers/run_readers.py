@@ -1,0 +1,257 @@
+"""Runs one rehearsal, then the readers of this folder on everything it made, and on damaged and
+forged copies: reader and program have to agree on what is accepted, and else on the class of error.
+
+    run_readers.py [--brief] CLAVIGER KEYFILE_CLASS ROOT
+"""
+import argparse
+import contextlib
+import glob
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import check_values
+import events
+import forged_evidence
+import forged_keyfiles
+import hostile
+import read_keyfile
+import verify_journal
+import verify_receipt
+from common import EXIT_CODES, Refused, read_bytes
+
+ACCEPTED = (0, "OK")
+
+
+def write(path, data):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(data)
+    os.chmod(path, 0o600)
+
+
+def reader_says(main, *argv):
+    """(exit code, class) of a reader."""
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            return main(list(argv)), "OK"
+    except Refused as refused:
+        return EXIT_CODES[refused.code], refused.code
+
+
+class Bench:
+    """The programs, a folder to work in, and what was found."""
+
+    def __init__(self, args, work):
+        self.args = args
+        self.work = work
+        self.answers = os.path.join(args.root, "tests/answers/typed-parts.txt")
+        self.made = os.path.join(work, "rehearsal")
+        self.slips = []
+        self.compared = 0
+        self.refused = 0
+        self.faults = []
+
+    def count(self, number):
+        return max(8, number // 10) if self.args.brief else number
+
+    def rehearse(self):
+        """TMPDIR and state are the folder's own."""
+        env = dict(os.environ, XDG_STATE_HOME=os.path.join(self.work, "state"))
+        done = subprocess.run([self.args.claviger, "rehearse", "--plain", "--answers", self.answers,
+                               "--dir", self.made], capture_output=True, env=env, check=False)
+        if done.returncode != 0:
+            raise SystemExit(f"the rehearsal failed:\n{done.stdout[-2000:]}\n{done.stderr}")
+        self.slips = sorted(set(re.findall(rb"CLV1S:[0-9A-Z:-]+", done.stdout)))
+
+    def program_says(self, *argv):
+        """(exit code, class) of `claviger verify`."""
+        done = subprocess.run([self.args.claviger, "verify", *argv], capture_output=True, check=False)
+        codes = re.findall(rb"\b(E-[A-Z]+)\b", done.stdout + done.stderr)
+        return done.returncode, "OK" if done.returncode == 0 else codes[-1].decode() if codes else "?"
+
+    def compare(self, what, program, reader):
+        self.compared += 1
+        self.refused += reader != ACCEPTED
+        if program != reader:
+            self.faults.append(f"{what}: claviger says {program}, the reader {reader}")
+
+    def expect(self, what, wanted, found):
+        self.compared += 1
+        if wanted != found:
+            self.faults.append(f"{what}: {found} instead of {wanted}")
+
+    # ---- key files ----
+
+    def keyfiles(self):
+        return sorted(glob.glob(os.path.join(self.made, "key-files", "*.clvkey")))
+
+    def classes_of(self, paths, *mode, password=b""):
+        """(exit code, class) of each file, by the keyfile room."""
+        done = subprocess.run([self.args.keyfile_class, *mode, *paths], input=password,
+                              capture_output=True, check=True)
+        rows = [line.split(b" ", 2) for line in done.stdout.splitlines()]
+        return [(int(exit_code), code.decode()) for code, exit_code, _ in rows]
+
+    def compare_keyfiles(self, cases, password=b"", derived=None):
+        """cases: (what, bytes). With a password and the key derived from it, opens them."""
+        paths = []
+        for number, (_, data) in enumerate(cases):
+            paths.append(os.path.join(self.work, "keyfiles", f"{number}.clvkey"))
+            write(paths[-1], data)
+        mode = ["open"] if password else ["header"]
+        for (what, data), program in zip(cases, self.classes_of(paths, *mode, password=password)):
+            def read(_, data=data):
+                keyfile = read_keyfile.KeyFile(data)
+                if derived:
+                    keyfile.open(derived)
+                return 0
+            self.compare(f"key file, {what}", program, reader_says(read))
+
+    def passwords(self):
+        """By kind and slot, from the answers."""
+        text = read_bytes(self.answers).decode()
+        found = re.findall(r"^(part|signature-key)\.([0-9])\.open\.password: (.*)$", text, re.M)
+        return {(kind, slot): password.encode() for kind, slot, password in found}
+
+    def check_keyfiles(self):
+        passwords = self.passwords()
+        combined = bytes(32)
+        for path in self.keyfiles():
+            keyfile = read_keyfile.KeyFile(read_bytes(path))
+            name = "part" if keyfile.kind == "key-part" else keyfile.kind
+            password = passwords[name, keyfile.fields["slot"]]
+            derived = keyfile.derive(password)
+            secret = keyfile.open(derived)
+            if name == "part":
+                self.expect_typed(secret, keyfile.fields["slot"])
+                combined = bytes(one ^ other for one, other in zip(combined, secret))
+            if keyfile.fields["slot"] == "1":
+                forged = forged_keyfiles.cases(keyfile, derived)
+                self.compare_keyfiles(forged, password, derived)
+        self.expect_combined(combined)
+        for path in self.keyfiles()[::3]:
+            data = read_bytes(path)
+            damaged = list(hostile.samples("keyfile", data, self.count(400)))
+            self.compare_keyfiles(damaged)
+            self.compare_keyfiles([(what + ", checksum made again", forged_keyfiles.with_checksum(data))
+                                   for what, data in damaged])
+            self.compare_keyfiles(list(forged_keyfiles.headers(data)))
+
+    def expect_typed(self, part, slot):
+        """The parts are the first keys of the page's table."""
+        page = read_bytes(os.path.join(self.args.root, "docs/formats/keyfile.md")).decode()
+        keys = [key for key, _ in check_values.keys_of_page(page)]
+        self.expect(f"part {slot}", keys[int(slot) - 1].hex(), part.hex())
+
+    def expect_combined(self, key):
+        """What the journal says about the combined key."""
+        journal = verify_receipt.load_journal(self.made)
+        entries = [events.check(entry.decode(), 0) for entry in journal.entries]
+        found = [entry for entry in entries if entry["event"] == "pattern"][-1]
+        values = check_values.compute(key)
+        self.expect("pattern", values["EP11-VP"].hex(), found["pattern"])
+        for name, digits in re.findall("([A-Z0-9-]+) ([0-9a-f]{6,})", found["checks"]):
+            self.expect(name, digits, values[name].hex()[:len(digits)])
+
+    # ---- journal ----
+
+    def check_journal(self):
+        self.compare("journal", self.program_says(self.made),
+                     reader_says(verify_journal.main, self.made))
+        self.expect("journal", ACCEPTED, reader_says(verify_journal.main, self.made))
+        names = ("journal.log", "checkpoints.log", "journal.vkey")
+        folder = os.path.join(self.work, "journal")
+        good = {name: read_bytes(os.path.join(self.made, name)) for name in names}
+        for changed, count in zip(names, (160, 160, 40)):
+            for name in names:
+                write(os.path.join(folder, name), good[name])
+            for what, data in hostile.samples(changed, good[changed], self.count(count)):
+                write(os.path.join(folder, changed), data)
+                self.compare(f"{changed}, {what}", self.program_says(folder),
+                             reader_says(verify_journal.main, "--no-events", folder))
+
+    # ---- receipts, codes, slips ----
+
+    def compare_evidence(self, what, data, *options):
+        path = os.path.join(self.work, "evidence")
+        write(path, data)
+        program = self.program_says(*options, path)
+        options = ["--vkey" if option == "--key" else option for option in options]
+        reader = reader_says(verify_receipt.main, *options, path)
+        self.compare(what, program, reader)
+        return reader
+
+    def receipts(self, kind):
+        return sorted(glob.glob(os.path.join(self.made, "receipts", f"*.{kind}")))
+
+    def check_receipts(self):
+        for kind in ("tlog-proof", "codes"):
+            paths = self.receipts(kind)
+            self.expect(f"receipts with .{kind}", 7, len(paths))
+            for path in paths:
+                self.expect(path, ACCEPTED,
+                            reader_says(verify_receipt.main, "--journal", self.made, path))
+                self.compare(path, self.program_says(path), reader_says(verify_receipt.main, path))
+            for what, data in hostile.samples(kind, read_bytes(paths[0]), self.count(120)):
+                self.compare_evidence(f"{kind}, {what}", data)
+        self.check_forged_files(read_bytes(self.receipts("tlog-proof")[0]))
+        self.check_forged_codes(*map(read_bytes, self.receipts("codes")[:2]))
+
+    def check_forged_files(self, good):
+        for what, data in forged_evidence.files(good):
+            self.compare_evidence(f"tlog-proof, {what}", data)
+        vkey = verify_receipt.Receipt(good).vkey
+        other = forged_evidence.other_key(vkey).text.decode()
+        for key in (vkey.text.decode(), other, "no key"):
+            self.compare_evidence(f"tlog-proof, expecting {key}", good, "--key", key)
+
+    def check_forged_codes(self, one, other):
+        for what, pieces in forged_evidence.prints(one.splitlines(), other.splitlines()):
+            self.compare_evidence(f"codes, {what}", b"".join(pieces))
+        packed, _ = verify_receipt.join_codes(one)
+        head = b":".join(one.split(b":")[:3])
+        for what, data in forged_evidence.repacked(packed):
+            codes = forged_evidence.codes_of(data, head)
+            self.compare_evidence(f"codes, packed: {what}", b"\n".join(codes))
+
+    def check_slips(self):
+        held = ["--journal", self.made]
+        self.expect("slips", 7, len(self.slips))
+        for slip in self.slips:
+            self.expect(slip, ACCEPTED, self.compare_evidence(slip.decode(), slip + b"\n", *held))
+        good = self.slips[0]
+        for what, data in forged_evidence.slips(good):
+            self.compare_evidence(f"slip, {what}", data, *held)
+        for what, data in hostile.samples("slip", good + b"\n", self.count(40)):
+            self.compare_evidence(f"slip, {what}", data, *held)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--brief", action="store_true", help="a tenth of the damaged files")
+    parser.add_argument("claviger")
+    parser.add_argument("keyfile_class")
+    parser.add_argument("root")
+    args = parser.parse_args()
+    work = tempfile.mkdtemp(prefix="claviger-readers-")
+    try:
+        bench = Bench(args, work)
+        bench.rehearse()
+        bench.check_keyfiles()
+        bench.check_journal()
+        bench.check_receipts()
+        bench.check_slips()
+    finally:
+        shutil.rmtree(work)
+    print("\n".join(bench.faults))
+    print(f"{bench.compared} comparisons, {bench.refused} refused, {len(bench.faults)} disagreements")
+    return 1 if bench.faults or not bench.refused else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
