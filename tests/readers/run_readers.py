@@ -17,6 +17,7 @@ import tempfile
 import check_values
 import events
 import forged_evidence
+import forged_journals
 import forged_keyfiles
 import hostile
 import read_keyfile
@@ -175,6 +176,14 @@ class Bench:
                 self.compare(f"{changed}, {what}", self.program_says(folder),
                              reader_says(verify_journal.main, "--no-events", folder))
 
+    def check_forged_journals(self):
+        for what, files in forged_journals.cases():
+            folder = os.path.join(self.work, "forged")
+            for name, data in files.items():
+                write(os.path.join(folder, name), data)
+            self.compare(f"journal, {what}", self.program_says(folder),
+                         reader_says(verify_journal.main, "--no-events", folder))
+
     # ---- receipts, codes, slips ----
 
     def compare_evidence(self, what, data, *options):
@@ -244,6 +253,7 @@ def main():
         bench.rehearse()
         bench.check_keyfiles()
         bench.check_journal()
+        bench.check_forged_journals()
         bench.check_receipts()
         bench.check_slips()
     finally:
