@@ -1,5 +1,6 @@
 /* Software units for one rehearsal: a daemon of our own that ends when we do. */
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,13 +13,14 @@
 #include "internal.h"
 
 #define START_TIMEOUT_MS 20000
+#define SOCKET_MAX 108 /* sockaddr_un */
 #define MAX_FAULTS 4
 
 struct rehearsal_units {
     pid_t pid;
     int alive_fd;        /* its other end is the daemon's --parent-fd */
-    char socket_dir[64]; /* short: socket names are limited to 107 bytes */
-    char socket[96];
+    char socket_dir[64]; /* of our own, when the state folder's name is too long; else "" */
+    char socket[SOCKET_MAX];
     char *state_dir;
 };
 
@@ -93,6 +95,27 @@ static clv_status start_daemon(struct rehearsal_units *u, unsigned num_units,
     return st;
 }
 
+/* Beside the state, where a crash leaves nothing that is not in the folder already; for a folder
+ * whose name is too long for a socket, or odd in a site file, in one of our own. */
+static clv_status name_socket(struct rehearsal_units *u, const char *dir, struct clv_error *err)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
+    char folder[PATH_MAX];
+    if (realpath(dir, folder) && folder[strspn(folder, plain)] == '\0') {
+        int len = snprintf(u->socket, sizeof(u->socket), "%s/units/units.sock", folder);
+        if (len > 0 && (size_t)len < sizeof(u->socket))
+            return CLV_OK;
+    }
+    snprintf(u->socket_dir, sizeof(u->socket_dir), "/tmp/claviger-XXXXXX");
+    if (mkdtemp(u->socket_dir) == NULL) {
+        u->socket_dir[0] = '\0';
+        return clv_fail(err, CLV_E_IO, "no folder for the socket of the software crypto units");
+    }
+    snprintf(u->socket, sizeof(u->socket), "%s/units.sock", u->socket_dir);
+    return CLV_OK;
+}
+
 clv_status rehearsal_units_start(const char *dir, unsigned num_units, const char *const *faults,
                                  struct rehearsal_units **ret, struct clv_error *err)
 {
@@ -100,14 +123,9 @@ clv_status rehearsal_units_start(const char *dir, unsigned num_units, const char
     if (u == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory for the software crypto units");
     u->alive_fd = -1;
-    clv_status st = CLV_OK;
     u->state_dir = clv_path_join(dir, "units");
-    snprintf(u->socket_dir, sizeof(u->socket_dir), "/tmp/claviger-XXXXXX");
-    if (u->state_dir == NULL || mkdtemp(u->socket_dir) == NULL) {
-        u->socket_dir[0] = '\0';
-        st = clv_fail(err, CLV_E_IO, "no folder for the socket of the software crypto units");
-    }
-    snprintf(u->socket, sizeof(u->socket), "%s/units.sock", u->socket_dir);
+    clv_status st = u->state_dir ? name_socket(u, dir, err)
+                                 : clv_fail(err, CLV_E_MEMORY, "no memory for a path");
     if (st == CLV_OK)
         st = start_daemon(u, num_units, faults, err);
     if (st != CLV_OK) {

@@ -456,33 +456,61 @@ static clv_status show_pattern(struct clv_conductor *c, struct clv_error *err)
                         sizeof(lines) / sizeof(lines[0]), err);
 }
 
+/* The sum of the parts is no key to load: on record, then the owners begin again, or all stop. */
+static clv_status refuse_pattern(struct clv_conductor *c, unsigned person, struct clv_error *why,
+                                 struct clv_error *err)
+{
+    static const struct clv_choice choices[] = {
+        {"again", "Open the parts again; one of them must be another one", NULL},
+        {"stop", "Stop the ceremony", "Nothing was loaded."},
+    };
+    struct clv_event refused = event_of(CLV_EVENT_PART_REFUSED);
+    char text[2048];
+    const char *lines[] = {text};
+    size_t choice = 0;
+    clv_kept(why, "Nothing was loaded.");
+    clv_error_format(why, text, sizeof(text));
+    SET(refused.text, "%s", why->fact);
+    struct clv_question q = {.id = "pattern.refused",
+                             .title = "The combined key is refused",
+                             .lines = lines,
+                             .num_lines = 1,
+                             .prompt = "What now?",
+                             .choices = choices,
+                             .num_choices = 2,
+                             .may_deviate = true};
+    clv_status st = record(c, &refused, err);
+    if (st == CLV_OK)
+        st = ask_choice(c, &q, &choice, err);
+    return st == CLV_OK && choice == 1 ? leave_turn(c, person, STOP, err) : st;
+}
+
+static clv_status record_pattern(struct clv_conductor *c, struct clv_error *err)
+{
+    struct clv_event e = event_of(CLV_EVENT_PATTERN);
+    char cmac[CLV_CHECK_TEXT], ecb[CLV_CHECK_TEXT];
+    clv_status st = clv_accumulator_check_values(c->parts, &c->checks, err);
+    if (st != CLV_OK)
+        return st;
+    clv_check_text(&c->checks, CLV_CHECK_KCV_CMAC0_5, cmac);
+    clv_check_text(&c->checks, CLV_CHECK_KCV_ECB0, ecb);
+    SET(e.text, "%s, %s", cmac, ecb);
+    memcpy(e.pattern, c->checks.pattern, sizeof(e.pattern));
+    return record(c, &e, err);
+}
+
 clv_status task_pattern(struct clv_conductor *c, const struct clv_task *task, struct clv_error *err)
 {
     struct clv_error why = {0};
-    struct clv_event e = event_of(CLV_EVENT_PATTERN);
     clv_status st = seat_person(c, task->person, err);
     if (st != CLV_OK)
         return st;
-    st = clv_accumulator_check_values(c->parts, &c->checks, &why);
-    if (st == CLV_OK) {
-        char cmac[CLV_CHECK_TEXT], ecb[CLV_CHECK_TEXT];
-        clv_check_text(&c->checks, CLV_CHECK_KCV_CMAC0_5, cmac);
-        clv_check_text(&c->checks, CLV_CHECK_KCV_ECB0, ecb);
-        SET(e.text, "%s, %s", cmac, ecb);
-        memcpy(e.pattern, c->checks.pattern, sizeof(e.pattern));
-        st = record(c, &e, &why);
-    }
+    st = record_pattern(c, &why);
     if (st == CLV_OK)
         return show_pattern(c, err);
-    if (st != CLV_E_RULE) {
-        if (err)
-            *err = why;
-        return st;
-    }
-    clv_kept(&why, "Nothing was loaded.");
-    clv_hint(&why, "The parts are opened again; one of them must be another one.");
-    struct clv_event refused = event_of(CLV_EVENT_PART_REFUSED);
-    SET(refused.text, "%s", why.fact);
-    st = record(c, &refused, err);
-    return st == CLV_OK ? show_problem(c, "pattern.refused", &why, err) : st;
+    if (st == CLV_E_RULE)
+        return refuse_pattern(c, task->person, &why, err);
+    if (err)
+        *err = why;
+    return st;
 }
