@@ -200,6 +200,14 @@ static bool is_frozen(const struct clv_unit_state *s, const struct clv_order *or
             !(permissions(s) & MAY_CHANGE_REVOKE));
 }
 
+static void refuse_above(struct clv_tke *t, unsigned unit, uint32_t reason)
+{
+    clv_tke_refuse(
+        t, unit, CLV_E_RULE,
+        "Add administrators first: claviger cryptounit-admin-add. Or choose a lower one.", "%s",
+        clv_ep11_code_text(209, reason));
+}
+
 static void check_thresholds(struct clv_tke *t, unsigned unit, const struct clv_unit_state *s,
                              const struct clv_order *order)
 {
@@ -207,9 +215,9 @@ static void check_thresholds(struct clv_tke *t, unsigned unit, const struct clv_
     if (has_thresholds(s, order))
         clv_tke_settle(t, unit, "has these thresholds already");
     else if (order->sign_threshold > s->num_admins)
-        clv_tke_refuse_as(t, unit, 209, 57);
+        refuse_above(t, unit, 57);
     else if (order->revoke_threshold > s->num_admins)
-        clv_tke_refuse_as(t, unit, 209, 58);
+        refuse_above(t, unit, 58);
     else if (order->sign_threshold == 1 && !alone_permitted)
         clv_tke_refuse_as(t, unit, 209, 78);
     else if (order->revoke_threshold == 1 && !alone_permitted)
