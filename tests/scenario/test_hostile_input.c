@@ -93,6 +93,27 @@ Test(hostile_input, values_that_are_no_part_or_somebody_elses)
     scene_clear(&s);
 }
 
+Test(hostile_input, parts_that_cancel_out_load_nothing)
+{
+    /* PART_1 xor the third part of typed-parts.txt */
+    static const char second[] = "5bf1e3d1c7b1a3918f716351473123111fefcedea8be8c9e607e4c5e283e0cef";
+    struct scene s;
+    scene_begin(&s, "typed-parts.txt");
+    scene_answer_only(&s, "part.2.value", second);
+    scene_answer_only(&s, "part.2.value-again", second);
+    scene_answer_only(&s, "pattern.refused", "stop");
+    scene_answer_only(&s, "confirm.zeroize", "zeroize 1");
+    scene_answer_only(&s, "confirm.zeroize.second", "zeroize 1");
+    scene_play(&s, "--units", "1", NULL);
+    cr_assert_eq(s.run.exit_code, 1, "%s", s.run.output);
+    assert_said(&s, "The combined key is refused");
+    cr_assert_eq(journal_count(&s.journal, CLV_EVENT_PART_REFUSED), 1);
+    for (size_t i = 0; i < s.journal.num; i++)
+        cr_assert(s.journal.event[i].kind != CLV_EVENT_INTENT ||
+                  s.journal.event[i].phase != CLV_PHASE_LOAD);
+    scene_clear(&s);
+}
+
 Test(hostile_input, one_commitment_cannot_stand_for_two_parts)
 {
     struct scene s;
