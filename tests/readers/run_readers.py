@@ -143,6 +143,47 @@ class Bench:
                                    for what, data in damaged])
             self.compare_keyfiles(list(forged_keyfiles.headers(data)))
 
+    def check_programs(self):
+        """The readers as programs: exit codes, and a password from a descriptor."""
+        path = self.keyfiles()[0]
+        right = self.passwords()["part", read_keyfile.KeyFile(read_bytes(path)).fields["slot"]]
+        for password, exit_code in ((right, 0), (b"not this one", EXIT_CODES["E-PASSWORD"])):
+            self.expect("read_keyfile.py", exit_code, self.run_reader(
+                "read_keyfile.py", "--password-fd", "0", path, stdin=password + b"\n"))
+        page = os.path.join(self.args.root, "docs/formats/keyfile.md")
+        self.expect("check_values.py", 0, self.run_reader("check_values.py", page))
+        self.expect("verify_journal.py", 0, self.run_reader("verify_journal.py", self.made))
+        codes = read_bytes(self.receipts("codes")[0])
+        self.expect("verify_receipt.py", 0, self.run_reader("verify_receipt.py", "-", stdin=codes))
+
+    def run_reader(self, name, *argv, stdin=b""):
+        script = os.path.join(os.path.dirname(__file__), name)
+        return subprocess.run([sys.executable, "-B", script, *argv], input=stdin, capture_output=True,
+                              check=False).returncode
+
+    def check_private(self):
+        """Who may read the file, and what it is."""
+        path = os.path.join(self.work, "private", "part.clvkey")
+        other = os.path.join(self.work, "private", "other")
+        good = read_bytes(self.keyfiles()[0])
+        for what, prepare in (
+                ("ours", lambda: None),
+                ("read-only", lambda: os.chmod(path, 0o400)),
+                ("open to the group", lambda: os.chmod(path, 0o640)),
+                ("open to others", lambda: os.chmod(path, 0o604)),
+                ("two names", lambda: os.link(path, other)),
+                ("a link", lambda: (os.rename(path, other), os.symlink(other, path))),
+                ("a folder", lambda: (os.remove(path), os.mkdir(path))),
+                ("not there", lambda: os.rmdir(path))):
+            if not what.startswith("not"):
+                for old in (path, other):
+                    if os.path.lexists(old):
+                        os.remove(old)
+                write(path, good)
+            prepare()
+            self.compare(f"key file, {what}", self.classes_of([path], "header")[0],
+                         reader_says(read_keyfile.main, path))
+
     def expect_typed(self, part, slot):
         """The parts are the first keys of the page's table."""
         page = read_bytes(os.path.join(self.args.root, "docs/formats/keyfile.md")).decode()
@@ -251,7 +292,9 @@ def main():
     try:
         bench = Bench(args, work)
         bench.rehearse()
+        bench.check_programs()
         bench.check_keyfiles()
+        bench.check_private()
         bench.check_journal()
         bench.check_forged_journals()
         bench.check_receipts()
