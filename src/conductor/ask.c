@@ -51,7 +51,7 @@ clv_status ask_continue(struct clv_conductor *c, const char *id, const char *tit
                              .lines = lines,
                              .num_lines = num_lines,
                              .prompt = "Press Enter to go on",
-                             .may_deviate = true};
+                             .may_deviate = !c->only_looking};
     struct clv_reply reply;
     return ask(c, &q, &reply, err);
 }

@@ -29,6 +29,7 @@ struct clv_conductor {
     unsigned num_documents;
     struct clv_check_values checks; /* of the combined key */
     struct history *history;        /* of a ceremony that is resumed */
+    bool only_looking;              /* nothing may be written yet, no deviation either */
 };
 
 /* What a task returns: CLV_OK and the next task is asked for, or the reason to leave. */

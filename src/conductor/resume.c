@@ -382,6 +382,7 @@ clv_status resume_ceremony(struct clv_conductor *c, bool *ret_leave, struct clv_
     struct resumption r = {0};
     if (c->ceremony->state == CLV_STATE_NEW)
         return CLV_OK; /* nothing is on record: it begins */
+    c->only_looking = true;
     clv_status st = show_record(c, err);
     if (st == CLV_OK)
         st = ask_administrator(c, &r, err);
@@ -391,6 +392,7 @@ clv_status resume_ceremony(struct clv_conductor *c, bool *ret_leave, struct clv_
         st = check_workstation(c, "resume.checks", false, &r.num_failed_checks, err);
     if (st == CLV_OK)
         st = compare_units(c, ret_leave, err);
+    c->only_looking = false;
     if (st == CLV_OK && !*ret_leave)
         st = record_resumed(c, &r, err);
     c->history->num_failed_checks = r.num_failed_checks;

@@ -171,6 +171,64 @@ Test(production, two_owners_load_two_units_by_hand)
     site_close(&site);
 }
 
+/* The process is killed in front of the commit. Another one has the folder only: its copies of
+ * script and site file, and the place of the key files. */
+Test(production, goes_on_after_the_power_went)
+{
+    struct site site;
+    struct typed first[] = {
+        BEGINNING,
+        {"-- The crypto units --", "1", false},
+        {"Type the phrase", "zeroize 1,2", false},
+        {"Administrator name", "Sofia Dahl", false},
+        PASSWORD(SOFIA_PASSWORD),
+        {"Which kind of part?", "1", false},
+        {"Description of this key part", "First part", false},
+        PASSWORD(KOFI_PASSWORD),
+        {"Which kind of part?", "1", false},
+        {"Description of this key part", "Second part", false},
+        PASSWORD(LENA_PASSWORD),
+        {"Password of this file", SOFIA_PASSWORD, false},
+        {"Password of this file", KOFI_PASSWORD, false},
+        {"Password of this file", LENA_PASSWORD, false},
+    };
+    struct typed second[] = {
+        {"Your name", "Ada Brandt", false},
+        {"The witness's last slip", "none", false},
+        {"On record and now", "1", false},
+        {"Password of this file", SOFIA_PASSWORD, false},
+        {"Type the phrase", "commit 1,2", false},
+        {"Type the phrase", "set immediate 1,2", false},
+        {"Type the phrase", "set immediate 1,2", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+    };
+    site_open(&site, "--production-tests");
+    char *keys = scene_path(&site.scene, "keys");
+    struct terminal *t = begin(&site, CREATE, keys);
+    people_type(t, first, sizeof(first) / sizeof(first[0]), "-- Commit the new register --");
+    cr_assert_eq(kill(terminal_pid(t), SIGKILL), 0);
+    (void)terminal_wait_exit(t);
+    terminal_free(&t);
+
+    static const char program[] = CLV_BINARY_DIR "/claviger";
+    const char *argv[] = {program, "resume", "--plain", site.scene.dir, NULL};
+    t = terminal_spawn(&(struct terminal_options){.argv = argv});
+    people_type(t, second, sizeof(second) / sizeof(second[0]), "Check them: claviger verify");
+    cr_assert_eq(terminal_wait_exit(t), 0);
+    cr_assert(!terminal_stream_has(t, "TEST"), "production says TEST somewhere");
+    terminal_free(&t);
+    journal_read(site.scene.dir, &site.scene.journal);
+    journal_check(&site.scene.journal, 2);
+    cr_assert_eq(journal_replay(&site.scene.journal, CREATE), CLV_STATE_CLOSED);
+    cr_assert_eq(journal_count(&site.scene.journal, CLV_EVENT_RESUMED), 1);
+    free(keys);
+    site_close(&site);
+}
+
 Test(production, refuses_key_files_of_a_rehearsal)
 {
     struct site site;

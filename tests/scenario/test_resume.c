@@ -287,6 +287,7 @@ Test(resume, what_is_asked_before_leaves_no_trace)
     cr_assert_eq(s.run.exit_code, 130, "%s", s.run.output);
     cr_assert(scene_said(&s, "was left as it is; nothing was written"), "%s", s.run.output);
     cr_assert(scene_said(&s, "Go on with it: claviger resume"));
+    cr_assert_not(scene_said(&s, "!deviation"), "a deviation would be an entry");
     scene_answer_only(&s, "resume.administrator", "!interrupt");
     scene_resume(&s, NULL);
     cr_assert_eq(s.run.exit_code, 130, "%s", s.run.output);
