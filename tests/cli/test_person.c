@@ -1,0 +1,119 @@
+/* A person at a terminal: everything that is an option elsewhere is asked. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shell.h"
+#include "terminal.h"
+
+static struct terminal *person(struct shell *s, const char *command)
+{
+    char *preamble = shell_preamble(s), *script = NULL;
+    cr_assert_gt(asprintf(&script, "%s %s", preamble, command), 0);
+    const char *argv[] = {"/bin/sh", "-c", script, NULL};
+    struct terminal *t =
+        terminal_spawn(&(struct terminal_options){.argv = argv, .rows = 50, .cols = 160});
+    free(preamble);
+    free(script);
+    return t;
+}
+
+static void assert_ends(struct terminal *t, int exit_code)
+{
+    cr_assert_eq(terminal_wait_exit(t), exit_code);
+    cr_assert(!terminal_stream_has(t, "battery"));
+    cr_assert(!terminal_stream_has(t, "\033"));
+    terminal_free(&t);
+}
+
+Test(person, makes_a_part_and_removes_it)
+{
+    struct shell s;
+    char phrase[300];
+    shell_open(&s, NULL);
+    struct terminal *t = person(&s, "claviger mk-add --random");
+    terminal_expect(t, "Owner: ");
+    terminal_send(t, "Lena\r");
+    terminal_expect(t, "Take a passphrase that is made for you");
+    terminal_expect(t, "Choose [1-2, ? help]: ");
+    terminal_send(t, "1\r");
+    terminal_expect(t, "New password (not shown): ");
+    terminal_send(t, "short\r");
+    terminal_expect(t, "Nothing was saved.");
+    terminal_expect(t, "New password (not shown): ");
+    terminal_send(t, SHELL_PASSWORD "\r");
+    terminal_expect(t, "The same password again (not shown): ");
+    terminal_send(t, "something else entirely\r");
+    terminal_expect(t, "The two entries differ.");
+    terminal_expect(t, "New password (not shown): ");
+    terminal_send(t, SHELL_PASSWORD "\r");
+    terminal_expect(t, "The same password again (not shown): ");
+    terminal_send(t, SHELL_PASSWORD "\r");
+    terminal_expect(t, "Saved lena-part-");
+    assert_ends(t, 0);
+
+    snprintf(phrase, sizeof(phrase), "remove %s\r", shell_key(&s, "lena"));
+    t = person(&s, "claviger mk-rm");
+    terminal_expect(t, "1        Lena    Master key part   EP11-VP ");
+    terminal_expect(t, "Remove which: ");
+    terminal_send(t, "1\r");
+    terminal_expect(t, "To go on, type exactly: remove lena-");
+    terminal_expect(t, "Phrase: ");
+    terminal_send(t, "y\r");
+    terminal_expect(t, "it was not confirmed");
+    assert_ends(t, 8);
+
+    t = person(&s, "claviger mk-rm --keys Lena");
+    terminal_expect(t, "Phrase: ");
+    terminal_send(t, phrase);
+    terminal_expect(t, "Removed lena-part-");
+    assert_ends(t, 0);
+    shell_close(&s);
+}
+
+Test(person, interrupts_and_nothing_is_left)
+{
+    struct shell s;
+    shell_open(&s, NULL);
+    struct terminal *t = person(&s, "exec " CLV_BINARY_DIR "/claviger sigkey-add --name Sofia");
+    terminal_expect(t, "Choose [1-2, ? help]: ");
+    terminal_send(t, "1\r");
+    terminal_expect(t, "New password (not shown): ");
+    terminal_send(t, "half a passw" KEY_CTRL_C);
+    terminal_expect(t, "E-INTERRUPTED");
+    cr_assert_eq(terminal_wait_exit(t), 130);
+    cr_assert(terminal_mode_restored(t));
+    terminal_free(&t);
+    sh(&s, "ls .local/share/claviger 2>/dev/null | wc -l");
+    cr_assert_eq(atoi(s.out), 0, "%s", s.out);
+    shell_close(&s);
+}
+
+Test(person, is_not_asked_with_no_input)
+{
+    struct shell s;
+    shell_open(&s, NULL);
+    struct terminal *t = person(&s, "claviger sigkey-add --no-input");
+    terminal_expect(t, "--name is missing");
+    assert_ends(t, 2);
+    shell_close(&s);
+}
+
+Test(person, mistypes_a_password_and_types_it_again)
+{
+    struct shell s;
+    shell_open(&s, "--units", "1", NULL);
+    sh(&s, "claviger sigkey-add --test --name Sofia --password-fd 3 3<pw");
+    sh(&s, "claviger cryptounit-add --test --site site.yaml --units 1");
+    struct terminal *t = person(&s, "claviger cryptounit-admin-add --test --keys Sofia");
+    terminal_expect(t, "(Sofia)");
+    terminal_expect(t, "Password (not shown): ");
+    terminal_send(t, "not this one\r");
+    terminal_expect(t, "Wrong password.");
+    terminal_expect(t, "Password (not shown): ");
+    terminal_send(t, SHELL_PASSWORD "\r");
+    terminal_expect(t, "Done on 1 of 1 selected crypto units.");
+    assert_ends(t, 0);
+    shell_close(&s);
+}
