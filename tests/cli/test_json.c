@@ -7,6 +7,8 @@
 
 #include "shell.h"
 
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+
 static void check(struct shell *s, int exit_code, const char *member, const char *command)
 {
     char end[40];
@@ -43,6 +45,21 @@ Test(json, of_commands_on_crypto_units)
          "3<pw3"},
         {0, "\"Full uncommitted\"", "cryptounit-mk"},
         {4, "\"E-PASSWORD\"", "cryptounit-mk-commit --password-fd 3 3<wrong"},
+        {0, "\"total\": \"all\"", "cryptounit-mk-commit --password-fd 3 3<pw"},
+        {0, "\"total\": \"all\"",
+         "cryptounit-mk-setimm --confirm 'set immediate 1,2' --password-fd 3 3<pw"},
+        {0, "\"Valid\"", "cryptounit-mk"},
+        {0, "\"control-points\"", "cryptounit-cp"},
+        {0, "\"total\": \"all\"", "cryptounit-cp-btc --password-fd 3 3<pw"},
+        {6, "\"total\": \"none\"", "cryptounit-mk-rotate --pattern " ZEROS},
+        {0, "\"total\": \"all\"",
+         "cryptounit-thrhld-set --sign-threshold 1 --revoke-threshold 1 --password-fd 3 3<pw"},
+        {6, "\"total\": \"none\"",
+         "cryptounit-admin-rm --admin Sofia --confirm 'nothing' --password-fd 3 3<pw"},
+        {0, "\"total\": \"all\"",
+         "cryptounit-mk-clrcur --confirm 'clear current 1,2' --password-fd 3 3<pw"},
+        {0, "\"total\": \"all\"",
+         "cryptounit-zeroize --confirm 'zeroize 1,2' --password-fd 3 3<pw"},
     };
     struct shell s;
     shell_open(&s, "--units", "2", NULL);
