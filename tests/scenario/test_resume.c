@@ -374,6 +374,7 @@ Test(resume, only_an_unfinished_ceremony_and_with_its_own_script)
     struct scene s;
     size_t len = 0;
     begin_killed(&s);
+    scene_rewind(&s);
     scene_play(&s, NULL);
     cr_assert_eq(s.run.exit_code, 7);
     cr_assert(scene_said(&s, "there is an unfinished ceremony in"), "%s", s.run.output);
