@@ -18,8 +18,7 @@ static struct clv_tke_key *add_key(struct clv_tke_keys *list, const char *file,
         list->num_keys < MAX_KEYS ? realloc(list->keys, (list->num_keys + 1) * sizeof(*list->keys))
                                   : NULL;
     if (grown == NULL) {
-        if (clv_fail(err, CLV_E_MEMORY, "no memory for a list of key files") == CLV_OK)
-            return NULL;
+        (void)clv_fail(err, CLV_E_MEMORY, "no memory for a list of key files");
         return NULL;
     }
     list->keys = grown;
