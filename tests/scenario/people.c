@@ -109,15 +109,10 @@ int units_find(const char *dir, char *ret_socket, size_t cap)
     return found;
 }
 
-void units_wait_gone(const char *dir, const char *socket, bool folder_too)
+void units_wait_gone(const char *dir, const char *socket)
 {
-    char other[200], folder[200];
+    char other[200];
     unsigned waited_ms = 0;
-    snprintf(folder, sizeof(folder), "%s", socket);
-    *strrchr(folder, '/') = '\0';
-    while (units_find(dir, other, sizeof(other)) != 0 || access(socket, F_OK) == 0 ||
-           (folder_too && access(folder, F_OK) == 0))
+    while (units_find(dir, other, sizeof(other)) != 0 || access(socket, F_OK) == 0)
         wait_a_little(&waited_ms, "the software units are still there");
-    if (!folder_too)
-        (void)rmdir(folder);
 }

@@ -22,7 +22,7 @@ void people_type(struct terminal *t, struct typed *rows, size_t num, const char 
 /* The software units that serve a ceremony folder: their process, 0 when there is none; where their
  * socket is (cap bytes). */
 int units_find(const char *dir, char *ret_socket, size_t cap);
-/* Waits until they are gone, and the socket's folder with them when wanted. */
-void units_wait_gone(const char *dir, const char *socket, bool folder_too);
+/* Waits until they and their socket are gone. */
+void units_wait_gone(const char *dir, const char *socket);
 
 #endif

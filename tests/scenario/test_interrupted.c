@@ -50,7 +50,7 @@ static void interrupt_dispatch(int signal_number)
     cr_assert(
         scene_said(&s, "was interrupted; everything secret is wiped and the journal says so"));
     assert_interrupted(s.dir);
-    units_wait_gone(s.dir, socket, true);
+    units_wait_gone(s.dir, socket);
     scene_clear(&s);
 }
 
@@ -104,7 +104,7 @@ static void interrupt_password(int signal_number)
     cr_assert(!terminal_stream_has(t, "half a pass"));
     cr_assert(terminal_mode_restored(t));
     assert_interrupted(s.dir);
-    units_wait_gone(s.dir, socket, true);
+    units_wait_gone(s.dir, socket);
     terminal_free(&t);
     scene_clear(&s);
 }
@@ -134,7 +134,7 @@ Test(interrupted, the_terminal_goes_away)
     terminal_hang_up(t);
     cr_assert_eq(terminal_wait_exit(t), 130);
     assert_interrupted(s.dir);
-    units_wait_gone(s.dir, socket, true);
+    units_wait_gone(s.dir, socket);
     terminal_free(&t);
     scene_clear(&s);
 }
@@ -158,6 +158,6 @@ Test(interrupted, killed_without_warning)
     cr_assert(report.verdict == CLV_JOURNAL_INTACT || report.verdict == CLV_JOURNAL_UNSIGNED_TAIL,
               "%s: %s", clv_journal_verdict_name(report.verdict), report.fault);
     (void)journal_replay(&s.journal, SCRIPT);
-    units_wait_gone(s.dir, socket, false);
+    units_wait_gone(s.dir, socket);
     scene_clear(&s);
 }

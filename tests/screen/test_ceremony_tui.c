@@ -23,7 +23,7 @@ struct sight {
 
 #define ROWS 24
 #define COLS 80
-#define SLICE 97 /* small, and no divisor of anything */
+#define SLICE 7 /* smaller than a text that stands for one redraw only */
 
 struct replay {
     VTerm *vterm;
