@@ -58,11 +58,11 @@ static void draw_row(struct paper *p, const struct clv_document_row *row)
 
 static void draw_signature_line(struct paper *p, const struct clv_document_line *line)
 {
-    paper_need(p, mm(26));
+    paper_need(p, mm(18));
     p->y += mm(3);
     if (given(line->statement))
         paper_wrapped(p, &font_body, paper_left(p), paper_text_width(p), line->statement);
-    p->y += mm(12);
+    p->y += mm(8);
     paper_rule(p, paper_left(p), p->y, mm(95));
     paper_rule(p, paper_left(p) + mm(105), p->y, mm(50));
     p->y += mm(1);
@@ -110,10 +110,10 @@ static clv_status make_codes(const struct clv_document *doc, struct drawn_codes 
     return status;
 }
 
-/* Upwards to a dot of 150 dpi, so that no reader sees blurred edges. */
+/* Upwards to a dot of 150 dpi, a quarter of a module, so that no reader sees blurred edges. */
 static double on_grid(double v)
 {
-    return ceil(v / (QR_MODULE / 3)) * (QR_MODULE / 3);
+    return ceil(v / (QR_MODULE / 4)) * (QR_MODULE / 4);
 }
 
 /* Two beside each other, the right one a little lower: a reader then sees one at a time. */

@@ -121,7 +121,7 @@ Test(document, many_codes_go_on_on_the_next_page)
     doc.num_codes = codes.num;
     cr_assert_eq(clv_document_write_pdf(&doc, path, &err), CLV_OK, "%s", err.fact);
     for (size_t i = 0; i < 2; i++)
-        expect_receipt_on_paper(path, dpis[i], 1, 2);
+        expect_receipt_on_paper(path, dpis[i], 1, 3);
     free(path);
 }
 
