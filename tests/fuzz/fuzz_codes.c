@@ -5,8 +5,6 @@
 
 #include "src/receipt/internal.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
 static void try_unpack(struct clv_view packed)
 {
     struct clv_writer text = {0};

@@ -8,8 +8,6 @@
 
 #include "claviger/ep11.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
 static inline void must(bool holds)
 {
     if (!holds)

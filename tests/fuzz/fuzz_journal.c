@@ -5,8 +5,6 @@
 
 #include "claviger/journal.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
 static struct clv_view next_part(struct clv_view *rest)
 {
     static const char mark[] = "===\n";

@@ -4,8 +4,6 @@
 
 #include "claviger/journal.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
 static void checkpoint_round_trip(struct clv_view text)
 {
     struct clv_checkpoint c;

@@ -4,8 +4,6 @@
 
 #include "src/receipt/internal.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
 static void round_trip(struct clv_view text)
 {
     struct clv_writer packed = {0}, again = {0};

@@ -47,7 +47,7 @@ static inline struct clv_secret *fuzz_secret(size_t len, uint8_t byte)
 
 static inline void fuzz_add_admin(struct clv_unitd_domain *domain)
 {
-    uint8_t point[CLV_P521_POINT_LEN];
+    uint8_t point[CLV_P521_POINT_LEN] = {0};
     struct clv_ep11_public_key key = {.type = CLV_EP11_KEY_P521,
                                       .bits = clv_view_of(point, sizeof(point))};
     struct clv_secret *scalar = fuzz_secret(CLV_P521_SCALAR_LEN, FUZZ_ADMIN);

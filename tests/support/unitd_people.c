@@ -20,13 +20,13 @@ static void make_certificate(struct people *people, unsigned i,
 
 static void make_p521(struct people *people, unsigned i)
 {
-    uint8_t point[CLV_P521_POINT_LEN];
+    uint8_t point[CLV_P521_POINT_LEN] = {0};
     struct clv_ep11_public_key key = {
         .type = CLV_EP11_KEY_P521,
         .bits = clv_view_of(point, sizeof(point)),
     };
     cr_assert_eq(clv_p521_generate(&people->private[i], point, NULL), CLV_OK);
-    cr_assert_eq(clv_ep11_signer_p521(people->private[i], &people -> signer[i], NULL), CLV_OK);
+    cr_assert_eq(clv_ep11_signer_p521(people->private[i], &people->signer[i], NULL), CLV_OK);
     make_certificate(people, i, &key);
 }
 
@@ -35,7 +35,7 @@ static void make_rsa(struct people *people, unsigned i)
     uint8_t *bits = NULL;
     size_t len = 0;
     cr_assert_eq(clv_rsa_generate(2048, &people->private[i], &bits, &len, NULL), CLV_OK);
-    cr_assert_eq(clv_ep11_signer_rsa(people->private[i], &people -> signer[i], NULL), CLV_OK);
+    cr_assert_eq(clv_ep11_signer_rsa(people->private[i], &people->signer[i], NULL), CLV_OK);
     struct clv_ep11_public_key key = {
         .type = CLV_EP11_KEY_RSA,
         .bits = clv_view_of(bits, len),

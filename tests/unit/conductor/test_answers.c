@@ -214,7 +214,7 @@ Test(answers, every_change_of_a_byte_is_read_or_refused)
 {
     static const char text[] = "# c\na.b: x\nc*: y\n";
     for (size_t at = 0; at < sizeof text - 1; at++) {
-        for (unsigned byte = 0; byte < 256; byte += at % 3 + 1) {
+        for (unsigned byte = 0; byte < 256; byte += (unsigned)(at % 3) + 1) {
             char changed[sizeof text];
             memcpy(changed, text, sizeof text);
             changed[at] = (char)byte;

@@ -127,8 +127,8 @@ Test(unit_transport, a_name_that_does_not_exist)
 Test(unit_transport, no_tls)
 {
     rude_start(&server, CLOSES_AT_ONCE, true);
-    char endpoint[140];
-    snprintf(endpoint, sizeof endpoint, "https%s", server.endpoint + 4);
+    char endpoint[sizeof server.endpoint + 1];
+    snprintf(endpoint, sizeof endpoint, "https%.100s", server.endpoint + strlen("http"));
     struct clv_service service = service_at(endpoint);
     cr_assert_eq(exchange(&service, "body", 5000).state, CLV_EXCHANGE_NOT_SENT);
     rude_stop(&server);

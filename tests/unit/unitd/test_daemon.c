@@ -227,7 +227,7 @@ static bool change_something(const uint8_t counter[CLV_EP11_COUNTER_LEN], const 
                              const uint8_t instance[12])
 {
     static const uint8_t attributes[] = {0, 0, 0, 2, 0, 0, 0, 0};
-    uint8_t module_id[CLV_EP11_MODULE_ID_LEN], *answer = NULL;
+    uint8_t module_id[CLV_EP11_MODULE_ID_LEN] = {0}, *answer = NULL;
     struct clv_writer block = {0}, w = {0};
     size_t len = 0;
     struct clv_ep11_admin_block b = {
