@@ -30,6 +30,7 @@ struct clv_unitd_vault;
 #define CLV_UNITD_MAX_CERT 2048    /* bytes of an administrator's certificate */
 #define CLV_UNITD_MAX_IMPORTER 600 /* bytes of an importer key's public bits (RSA-4096: 526) */
 #define CLV_UNITD_UUID_TEXT 37     /* with the final NUL */
+#define CLV_UNITD_MAX_COMMAND 0x26 /* the highest number of a command that is no query */
 #define CLV_UNITD_FLAG_ENFORCES_IMPRINT 0x80000000u
 
 /* ---- one domain: everything a crypto unit remembers ---- */
@@ -55,6 +56,8 @@ struct clv_unitd_domain {
     enum clv_ep11_key_type importer_type;
     size_t importer_len;
     uint8_t importer_bits[CLV_UNITD_MAX_IMPORTER];
+    /* How often each command (enum clv_ep11_command) was obeyed; zeroize does not forget it. */
+    uint32_t obeyed[CLV_UNITD_MAX_COMMAND + 1];
 };
 
 /* Imprint mode: the signature threshold is zero. */
@@ -104,6 +107,11 @@ clv_status clv_unitd_vault_encode(const struct clv_unitd_vault *vault, struct cl
  *         CLV_E_UNSUPPORTED: another version of the format */
 clv_status clv_unitd_vault_decode(struct clv_view state, const struct clv_unitd_ports *ports,
                                   struct clv_unitd_vault **ret, struct clv_error *err);
+
+/* Appends, for people: what every unit holds, public values only, and how often it obeyed which
+ * command. docs/unitd.md has an example. errors  CLV_E_MEMORY */
+clv_status clv_unitd_vault_describe(const struct clv_unitd_vault *vault, struct clv_writer *w,
+                                    struct clv_error *err);
 
 /* ---- what the listener may know ---- */
 struct clv_unitd_listing {

@@ -35,8 +35,11 @@ enum verdict cmd_zeroize(struct call *call)
     struct clv_unitd_domain *domain = call->domain;
     uint32_t standards = domain->attributes[CLV_EP11_ATTR_STANDARDS];
     uint32_t base_flags = domain->base_flags;
+    uint32_t obeyed[CLV_UNITD_MAX_COMMAND + 1];
+    memcpy(obeyed, domain->obeyed, sizeof(obeyed));
     domain_reset(domain, domain->index, domain->instance + 1, call->vault->ports.random);
     domain->attributes[CLV_EP11_ATTR_STANDARDS] = standards;
     domain->base_flags = base_flags;
+    memcpy(domain->obeyed, obeyed, sizeof(obeyed));
     return V_OK;
 }

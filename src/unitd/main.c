@@ -1,4 +1,4 @@
-/* claviger-unitd: opens its folder, makes or loads the vault, listens. */
+/* claviger-unitd: opens its folder, makes or loads the vault, listens or shows. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +125,23 @@ static clv_status serve(const struct options *o, struct clv_unitd_vault *vault,
     return status;
 }
 
+/* ---- showing ---- */
+
+static clv_status show(const struct options *o, struct store *store, struct clv_unitd_vault **ret,
+                       struct clv_error *err)
+{
+    struct clv_writer text = {0};
+    clv_status status = store_load(store, ret, err);
+    if (status == CLV_OK && !*ret)
+        status = clv_fail(err, CLV_E_MISSING, "there are no units in %s", o->state_dir);
+    if (status == CLV_OK)
+        status = clv_unitd_vault_describe(*ret, &text, err);
+    if (status == CLV_OK)
+        status = clv_fd_write_all(STDOUT_FILENO, text.data, text.len, err);
+    clv_writer_clear(&text);
+    return status;
+}
+
 static clv_status run(const struct options *o, struct clv_error *err)
 {
     struct store store = {.lock_fd = -1};
@@ -133,13 +150,17 @@ static clv_status run(const struct options *o, struct clv_error *err)
     clv_status status = clv_secret_init(err);
     if (status == CLV_OK)
         status = clv_crypto_init(err);
+    if (status == CLV_OK && o->show && access(o->state_dir, F_OK) != 0)
+        status = clv_fail(err, CLV_E_MISSING, "there is no folder %s", o->state_dir);
     if (status == CLV_OK)
         status = store_open(&store, o->state_dir, err);
-    if (status == CLV_OK)
+    if (status == CLV_OK && o->show)
+        status = show(o, &store, &vault, err);
+    else if (status == CLV_OK)
         status = open_vault(o, &store, &vault, err);
-    if (status == CLV_OK && o->token_file)
+    if (status == CLV_OK && !o->show && o->token_file)
         status = read_token(o->token_file, &token, err);
-    if (status == CLV_OK)
+    if (status == CLV_OK && !o->show)
         status = serve(o, vault, token, err);
     clv_unitd_vault_free(&vault);
     clv_secret_free(&token);

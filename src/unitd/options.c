@@ -22,6 +22,7 @@ const char options_help[] =
     "  --fault PLAN         UNIT:COMMAND:BEHAVIOUR[:ARG][*]; may be repeated\n"
     "  --ready-fd N         write READY to this file descriptor instead of standard output\n"
     "  --parent-fd N        end when this pipe is closed at its other end\n"
+    "  --show               print what the units of DIR hold and have obeyed, and end\n"
     "  --help, --version\n";
 
 enum option_id {
@@ -37,6 +38,7 @@ enum option_id {
     OPT_FAULT,
     OPT_READY_FD,
     OPT_PARENT_FD,
+    OPT_SHOW,
     OPT_HELP,
     OPT_VERSION,
 };
@@ -55,6 +57,7 @@ static const struct option long_options[] = {
     { "fault",            required_argument, NULL, OPT_FAULT },
     { "ready-fd",         required_argument, NULL, OPT_READY_FD },
     { "parent-fd",        required_argument, NULL, OPT_PARENT_FD },
+    { "show",             no_argument,       NULL, OPT_SHOW },
     { "help",             no_argument,       NULL, OPT_HELP },
     { "version",          no_argument,       NULL, OPT_VERSION },
     { NULL, 0, NULL, 0 },
@@ -127,6 +130,9 @@ static clv_status take(struct options *o, int id, struct clv_error *err)
         return take_fd(&o->ready_fd, err);
     case OPT_PARENT_FD:
         return take_fd(&o->parent_fd, err);
+    case OPT_SHOW:
+        o->show = true;
+        return CLV_OK;
     case OPT_HELP:
         o->help = true;
         return CLV_OK;
@@ -142,7 +148,9 @@ static clv_status check(const struct options *o, struct clv_error *err)
 {
     if (!o->state_dir)
         return clv_fail(err, CLV_E_USAGE, "--state is missing");
-    if (!o->socket_path == !o->address)
+    if (o->show && (o->socket_path || o->address))
+        return clv_fail(err, CLV_E_USAGE, "--show does not listen");
+    if (!o->show && !o->socket_path == !o->address)
         return clv_fail(err, CLV_E_USAGE, "want either --socket or --listen");
     return CLV_OK;
 }

@@ -10,7 +10,7 @@ struct options {
     unsigned num_units[CLV_UNITD_NUM_KINDS];
     bool given_units; /* any number of units was named */
     const char *state_dir, *socket_path, *address, *instance_id, *token_file;
-    bool production_tests, help, version;
+    bool production_tests, show, help, version;
     const char *faults[OPTIONS_MAX_FAULTS];
     size_t num_faults;
     int ready_fd, parent_fd; /* -1: none */

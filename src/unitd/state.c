@@ -7,7 +7,7 @@
 
 #define MAGIC "claviger-unitd"
 #define MAGIC_LEN (sizeof(MAGIC) - 1)
-#define VERSION 1
+#define VERSION 2
 #define MAX_CERT 4096
 #define MAX_PRIVATE 4096
 
@@ -43,6 +43,20 @@ static void write_identity(struct clv_writer *w, const struct identity *identity
         write_block(w, identity->certs[i].data, identity->certs[i].len);
 }
 
+static void write_obeyed(struct clv_writer *w, const uint32_t *obeyed)
+{
+    uint8_t num = 0;
+    for (unsigned i = 0; i <= CLV_UNITD_MAX_COMMAND; i++)
+        num = (uint8_t)(num + (obeyed[i] > 0));
+    clv_write_u8(w, num);
+    for (unsigned i = 0; i <= CLV_UNITD_MAX_COMMAND; i++) {
+        if (obeyed[i] == 0)
+            continue;
+        clv_write_u8(w, (uint8_t)i);
+        clv_write_u32(w, obeyed[i]);
+    }
+}
+
 static void write_domain(struct clv_writer *w, const struct clv_unitd_domain *domain)
 {
     clv_write_u32(w, domain->index);
@@ -61,6 +75,7 @@ static void write_domain(struct clv_writer *w, const struct clv_unitd_domain *do
     write_secret(w, domain->importer_private);
     clv_write_u8(w, (uint8_t)domain->importer_type);
     write_block(w, domain->importer_bits, domain->importer_len);
+    write_obeyed(w, domain->obeyed);
 }
 
 clv_status state_encode(const struct clv_unitd_vault *vault, const struct unit *replaced,
@@ -200,6 +215,22 @@ static void read_importer_bits(struct clv_reader *r, struct clv_unitd_domain *do
     domain->importer_len = bits.len;
 }
 
+/* Ascending, and without zeros: one way to write a tally. */
+static void read_obeyed(struct clv_reader *r, uint32_t *obeyed)
+{
+    uint8_t num = clv_read_u8(r, "number of tallies"), last = 0;
+    for (uint8_t i = 0; i < num && clv_reader_ok(r); i++) {
+        uint8_t command = clv_read_u8(r, "command of a tally");
+        uint32_t times = clv_read_u32(r, "tally");
+        if (command <= last || command > CLV_UNITD_MAX_COMMAND || !command_is_known(command) ||
+            times == 0)
+            clv_reader_fault(r, "tally", "is not one a vault writes");
+        else
+            obeyed[command] = times;
+        last = command;
+    }
+}
+
 static clv_status read_domain(struct clv_reader *r, struct clv_unitd_domain *domain,
                               struct clv_error *err)
 {
@@ -218,6 +249,7 @@ static clv_status read_domain(struct clv_reader *r, struct clv_unitd_domain *dom
     if (status == CLV_OK)
         status = read_secret(r, 0, &domain->importer_private, "importer key", err);
     read_importer_bits(r, domain);
+    read_obeyed(r, domain->obeyed);
     return status;
 }
 

@@ -155,8 +155,11 @@ enum verdict call_run(struct call *call)
         v = check_input(call, row);
     if (v == V_OK)
         v = row->run(call);
+    if (v != V_OK || is_query)
+        return v;
+    call->domain->obeyed[row->command]++;
     /* Zeroize begins a new life with a counter of its own. */
-    if (v == V_OK && !is_query && row->command != CLV_EP11_ZEROIZE)
+    if (row->command != CLV_EP11_ZEROIZE)
         memcpy(call->domain->counter, call->block.counter.data, CLV_EP11_COUNTER_LEN);
     return v;
 }

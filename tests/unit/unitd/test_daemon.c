@@ -120,6 +120,21 @@ Test(daemon, wrong_options)
     cr_assert_eq(process_run(&process, ARGS("--version")), 0);
 }
 
+Test(daemon, shows_its_units_when_none_runs)
+{
+    cr_assert_eq(process_run(&process, ARGS("--state", process.state, "--show")), 7);
+    log_says("there is no folder");
+    cr_assert_neq(access(process.state, F_OK), 0, "looking makes nothing");
+    process_start(&process, NULL);
+    cr_assert_eq(process_run(&process, ARGS("--state", process.state, "--show")), 7);
+    log_says("another claviger-unitd uses the state");
+    cr_assert_eq(process_stop(&process, SIGTERM), 0);
+    cr_assert_eq(process_run(&process, ARGS("--state", process.state, "--show")), 0);
+    log_says("Unit 6, [test].[SW-CS1].[00].[05]");
+    log_says("obeyed           nothing");
+    cr_assert_eq(process_run(&process, AGAIN("--show")), 2);
+}
+
 Test(daemon, loopback_tells_its_port)
 {
     int ready[2];

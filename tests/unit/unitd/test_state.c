@@ -63,6 +63,30 @@ Test(state, saved_before_the_answer)
     free(data);
 }
 
+/* Zeroize ends a unit's life, not the count of what it did: a second load would show. */
+Test(state, what_was_obeyed_is_counted_and_kept)
+{
+    static const struct {
+        uint32_t command, times;
+    } want[] = {{CLV_EP11_ZEROIZE, 1},  {CLV_EP11_GEN_WK, 1},    {CLV_EP11_GEN_IMPORTER, 1},
+                {CLV_EP11_SET_ATTR, 1}, {CLV_EP11_IMPORT_WK, 1}, {CLV_EP11_COMMIT_WK, 0}};
+    struct order refused = {.command = CLV_EP11_CLEAR_WK};
+    struct answer answer;
+    struct clv_writer w = {0};
+    bench_order(&bench, &people, &refused, &answer);
+    answer_clear(&answer);
+    cr_assert_eq(bench.domain->obeyed[CLV_EP11_CLEAR_WK], 0, "a refusal is not counted");
+    bench_do(&bench, &people, CLV_EP11_ZEROIZE, (struct clv_view){0}, "01");
+    for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+        cr_assert_eq(bench.domain->obeyed[want[i].command], want[i].times, "%s",
+                     clv_ep11_command_name(want[i].command));
+    cr_assert_eq(clv_unitd_vault_describe(bench.vault, &w, NULL), CLV_OK);
+    clv_write_u8(&w, 0);
+    cr_assert_not_null(strstr((char *)w.data, "IMPORT_WK 1, DOM_ZEROIZE 1\n"), "%s", w.data);
+    cr_assert_not_null(strstr((char *)w.data, "imprint mode     yes\n"), "%s", w.data);
+    clv_writer_clear(&w);
+}
+
 Test(state, queries_and_refusals_save_nothing)
 {
     struct answer answer;
