@@ -231,6 +231,12 @@ clv_status clv_ep11_recipient_open(struct clv_view bytes, enum clv_ep11_key_type
                                    const struct clv_secret *importer_private,
                                    struct clv_secret **ret_part, uint32_t *ret_reason,
                                    struct clv_error *err);
+/* Whether a part that somebody else sealed has the form, and names this importer key as the one it
+ * is for. Nothing is opened: what is inside shows when the unit has loaded it.
+ * errors  CLV_E_FORMAT; CLV_E_MISMATCH: for another key */
+clv_status clv_ep11_recipient_check(struct clv_view bytes,
+                                    const struct clv_ep11_public_key *importer,
+                                    struct clv_error *err);
 
 /* ---- b.9 get_xcp_info ---- */
 enum {
@@ -363,6 +369,16 @@ bool clv_ep11_pattern_equal(const uint8_t a[CLV_EP11_PATTERN_LEN],
                             const uint8_t b[CLV_EP11_PATTERN_LEN]);
 
 /* ---- b.11 parameter map ---- */
+enum {
+    CLV_EP11_PARAM_OA_CERT = 0x15,
+    CLV_EP11_PARAM_PART = 0x19, /* RecipientInfo */
+    CLV_EP11_PARAM_PART_SIGNATURE = 0x1a,
+    CLV_EP11_PARAM_NUM_PARTS = 0x1b,
+    CLV_EP11_PARAM_PARTS_NEEDED = 0x1c,
+    CLV_EP11_PARAM_HOLDER_CERT = 0x1d,
+    CLV_EP11_PARAM_SCOPE = 0x1f,
+};
+enum { CLV_EP11_SCOPE_NO_HOLDERS = 0x4, CLV_EP11_SCOPE_NO_OA_CHAIN = 0x8 };
 struct clv_ep11_parameter {
     uint16_t tag;
     uint32_t index;
@@ -377,6 +393,14 @@ void clv_ep11_kph_cert_encode(const uint8_t point[CLV_P521_POINT_LEN],
                               uint8_t ret[CLV_EP11_KPH_CERT_LEN]);
 clv_status clv_ep11_kph_cert_decode(struct clv_view bytes, uint8_t ret_point[CLV_P521_POINT_LEN],
                                     struct clv_error *err);
+
+/* Input of EXPORT_WK and EXPORT_NEXT_WK: the whole key in one part, sealed for this point, which is
+ * the importer key of the unit that is to load it. */
+void clv_ep11_export_request_encode(struct clv_writer *w, const uint8_t point[CLV_P521_POINT_LEN]);
+/* The part in their output, a RecipientInfo; borrowed.
+ * errors  CLV_E_FORMAT: no parameter map, or not exactly one part */
+clv_status clv_ep11_export_answer_decode(struct clv_view bytes, struct clv_view *ret_part,
+                                         struct clv_error *err);
 
 /* ---- b.12 CPRB, b.13 HTP ---- */
 /* Both appended at once: the request string for a payload. */

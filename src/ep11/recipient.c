@@ -168,10 +168,11 @@ clv_status clv_ep11_recipient_seal(struct clv_writer *w, const struct clv_ep11_p
 /* ---- opening ---- */
 struct sealed {
     struct clv_view point, ukm; /* P-521 only */
+    struct clv_view ski;        /* whom it is for: the 32 bytes, and for P-521 their header */
     struct clv_view cipher;
 };
 
-/* The recipient's SKI is not compared: clients disagree on how it is computed (b.6). */
+/* The recipient's SKI does not decide: clients disagree on how it is computed (b.6). */
 static void read_p521(struct clv_reader *r, struct sealed *ret)
 {
     struct clv_reader info, originator, key, public_key, ukm, agreement, recipients, recipient;
@@ -194,7 +195,7 @@ static void read_p521(struct clv_reader *r, struct sealed *ret)
     clv_der_leave(&agreement);
     clv_der_enter(&info, CLV_DER_SEQUENCE, &recipients, "recipients");
     clv_der_enter(&recipients, CLV_DER_SEQUENCE, &recipient, "recipient");
-    (void)clv_der_read(&recipient, CLV_DER_EXPLICIT_0, "recipient SKI");
+    ret->ski = clv_der_read(&recipient, CLV_DER_EXPLICIT_0, "recipient SKI");
     ret->cipher = clv_der_octets(&recipient, "wrapped part");
     clv_der_leave(&recipient);
     clv_der_leave(&recipients);
@@ -207,7 +208,7 @@ static void read_rsa(struct clv_reader *r, struct sealed *ret)
     clv_der_enter(r, CLV_DER_SEQUENCE, &info, "RecipientInfo");
     clv_der_expect(&info, CLV_DER_INTEGER, version_rsa, sizeof(version_rsa),
                    "RecipientInfo version");
-    (void)clv_der_read(&info, CLV_DER_CONTEXT_0, "recipient SKI");
+    ret->ski = clv_der_read(&info, CLV_DER_CONTEXT_0, "recipient SKI");
     clv_ep11_algorithm_expect(&info, CLV_OID_RSA, "key encryption");
     ret->cipher = clv_der_octets(&info, "encrypted part");
     clv_der_leave(&info);
@@ -280,19 +281,25 @@ static clv_status open_rsa(const struct sealed *sealed, const struct clv_secret 
     return clv_rsa_decrypt(private_der, sealed->cipher.data, sealed->cipher.len, ret_part, err);
 }
 
+static clv_status read_sealed(struct clv_view bytes, enum clv_ep11_key_type type,
+                              struct sealed *ret, struct clv_error *err)
+{
+    struct clv_reader r;
+    clv_reader_init(&r, bytes.data, bytes.len);
+    if (type == CLV_EP11_KEY_P521)
+        read_p521(&r, ret);
+    else
+        read_rsa(&r, ret);
+    return clv_reader_done(&r, err);
+}
+
 static clv_status open_sealed(struct clv_view bytes, enum clv_ep11_key_type type,
                               const struct clv_secret *importer_private,
                               struct clv_secret **ret_part, uint32_t *reason, struct clv_error *err)
 {
     struct sealed sealed = {0};
-    struct clv_reader r;
-    clv_reader_init(&r, bytes.data, bytes.len);
-    if (type == CLV_EP11_KEY_P521)
-        read_p521(&r, &sealed);
-    else
-        read_rsa(&r, &sealed);
     *reason = REASON_RECIPIENT;
-    clv_status status = clv_reader_done(&r, err);
+    clv_status status = read_sealed(bytes, type, &sealed, err);
     if (status != CLV_OK)
         return status;
     if (type == CLV_EP11_KEY_P521)
@@ -319,4 +326,44 @@ clv_status clv_ep11_recipient_open(struct clv_view bytes, enum clv_ep11_key_type
     else if (ret_reason)
         *ret_reason = reason;
     return clv_ep11_while(status, "opening a sealed key part", err);
+}
+
+/* ---- looking at what somebody else sealed ---- */
+
+static clv_status check_form(const struct sealed *sealed,
+                             const struct clv_ep11_public_key *importer, struct clv_error *err)
+{
+    bool ec = importer->type == CLV_EP11_KEY_P521;
+    size_t want = ec ? CLV_EP11_WRAPPED_LEN : importer->rsa_bits / 8;
+    if (sealed->cipher.len != want)
+        return clv_fail(err, CLV_E_FORMAT, "a sealed part of %zu bytes, not %zu",
+                        sealed->cipher.len, want);
+    return ec ? clv_p521_check_point(sealed->point.data, sealed->point.len, err) : CLV_OK;
+}
+
+/* By the rule for importer keys or by that for administrators (b.6). */
+static bool is_for(const struct sealed *sealed, const struct clv_ep11_public_key *importer)
+{
+    static const uint8_t header[] = {CLV_DER_OCTETS, CLV_SKI_LEN};
+    uint8_t ski[CLV_SKI_LEN], other[CLV_SKI_LEN];
+    size_t skip = importer->type == CLV_EP11_KEY_P521 ? sizeof(header) : 0;
+    if (sealed->ski.len != skip + CLV_SKI_LEN || memcmp(sealed->ski.data, header, skip) != 0)
+        return false;
+    clv_ep11_importer_ski(importer, ski);
+    clv_ep11_admin_ski(importer, other);
+    return memcmp(sealed->ski.data + skip, ski, CLV_SKI_LEN) == 0 ||
+           memcmp(sealed->ski.data + skip, other, CLV_SKI_LEN) == 0;
+}
+
+clv_status clv_ep11_recipient_check(struct clv_view bytes,
+                                    const struct clv_ep11_public_key *importer,
+                                    struct clv_error *err)
+{
+    struct sealed sealed = {0};
+    clv_status status = read_sealed(bytes, importer->type, &sealed, err);
+    if (status == CLV_OK)
+        status = check_form(&sealed, importer, err);
+    if (status == CLV_OK && !is_for(&sealed, importer))
+        status = clv_fail(err, CLV_E_MISMATCH, "it is sealed for another importer key");
+    return clv_ep11_while(status, "looking at a sealed key part", err);
 }

@@ -4,18 +4,6 @@
 
 #include "internal.h"
 
-enum {
-    TAG_OA_CERT = 0x15,
-    TAG_PART = 0x19,
-    TAG_PART_SIGNATURE = 0x1a,
-    TAG_NUM_PARTS = 0x1b,
-    TAG_PARTS_NEEDED = 0x1c,
-    TAG_HOLDER_CERT = 0x1d,
-    TAG_SCOPE = 0x1f,
-};
-#define SCOPE_NO_HOLDERS 0x4u
-#define SCOPE_NO_OA_CHAIN 0x8u
-
 #define MAX_ENTRIES 64
 #define MAX_HOLDERS 8
 
@@ -52,13 +40,13 @@ static bool add_holder(struct export *x, struct clv_view cert)
 static bool read_entry(struct export *x, const struct clv_ep11_parameter *entry)
 {
     switch (entry->tag) {
-    case TAG_HOLDER_CERT:
+    case CLV_EP11_PARAM_HOLDER_CERT:
         return add_holder(x, entry->data);
-    case TAG_PARTS_NEEDED:
+    case CLV_EP11_PARAM_PARTS_NEEDED:
         x->has_needed = true;
         x->needed = entry->index;
         return true;
-    case TAG_SCOPE:
+    case CLV_EP11_PARAM_SCOPE:
         x->scope = entry->index;
         return true;
     default:
@@ -97,6 +85,21 @@ static enum verdict split(struct call *call, struct export *x, const struct clv_
     return V_OK;
 }
 
+/* What a drill may want: a part of another key, or one that cannot be opened. */
+static void lie_inside(const struct call *call, struct clv_secret *part)
+{
+    if (call->lie != LIE_OTHER_PART)
+        return;
+    clv_secret_write(part)[0] ^= 0x01;
+    clv_secret_close(part);
+}
+
+static void spoil(const struct call *call, struct clv_writer *sealed)
+{
+    if (call->lie == LIE_SPOILT_PART)
+        sealed->data[sealed->len - 1] ^= 0x01;
+}
+
 static enum verdict seal(struct call *call, struct export *x)
 {
     for (size_t i = 0; i < x->num_holders; i++) {
@@ -104,8 +107,11 @@ static enum verdict seal(struct call *call, struct export *x)
             .type = CLV_EP11_KEY_P521,
             .bits = clv_view_of(x->point[i], CLV_P521_POINT_LEN),
         };
-        if (clv_ep11_recipient_seal(&x->sealed[i], &holder, x->part[i], NULL) != CLV_OK ||
-            device_sign(call->vault, false, clv_writer_view(&x->sealed[i]), &x->signature[i],
+        lie_inside(call, x->part[i]);
+        if (clv_ep11_recipient_seal(&x->sealed[i], &holder, x->part[i], NULL) != CLV_OK)
+            return V_INTERNAL;
+        spoil(call, &x->sealed[i]);
+        if (device_sign(call->vault, false, clv_writer_view(&x->sealed[i]), &x->signature[i],
                         NULL) != CLV_OK)
             return V_INTERNAL;
     }
@@ -118,19 +124,19 @@ static void write_answer(struct call *call, const struct export *x)
     const struct identity *identity = &call->vault->identity;
     uint32_t holders = (uint32_t)x->num_holders;
     size_t n = 0;
-    out[n++] = (struct clv_ep11_parameter){TAG_PARTS_NEEDED, holders, {0}};
-    out[n++] = (struct clv_ep11_parameter){TAG_NUM_PARTS, holders, {0}};
+    out[n++] = (struct clv_ep11_parameter){CLV_EP11_PARAM_PARTS_NEEDED, holders, {0}};
+    out[n++] = (struct clv_ep11_parameter){CLV_EP11_PARAM_NUM_PARTS, holders, {0}};
     for (uint32_t i = 0; i < holders; i++) {
         struct clv_view sealed = clv_writer_view(&x->sealed[i]);
         struct clv_view signature = clv_writer_view(&x->signature[i]);
-        out[n++] = (struct clv_ep11_parameter){TAG_PART, i, sealed};
-        out[n++] = (struct clv_ep11_parameter){TAG_PART_SIGNATURE, i, signature};
-        if (!(x->scope & SCOPE_NO_HOLDERS))
-            out[n++] = (struct clv_ep11_parameter){TAG_HOLDER_CERT, i, x->cert[i]};
+        out[n++] = (struct clv_ep11_parameter){CLV_EP11_PARAM_PART, i, sealed};
+        out[n++] = (struct clv_ep11_parameter){CLV_EP11_PARAM_PART_SIGNATURE, i, signature};
+        if (!(x->scope & CLV_EP11_SCOPE_NO_HOLDERS))
+            out[n++] = (struct clv_ep11_parameter){CLV_EP11_PARAM_HOLDER_CERT, i, x->cert[i]};
     }
-    for (uint32_t i = 0; i < NUM_DEVICE_CERTS && !(x->scope & SCOPE_NO_OA_CHAIN); i++) {
+    for (uint32_t i = 0; i < NUM_DEVICE_CERTS && !(x->scope & CLV_EP11_SCOPE_NO_OA_CHAIN); i++) {
         struct clv_view cert = clv_view_of(identity->certs[i].data, identity->certs[i].len);
-        out[n++] = (struct clv_ep11_parameter){TAG_OA_CERT, i, cert};
+        out[n++] = (struct clv_ep11_parameter){CLV_EP11_PARAM_OA_CERT, i, cert};
     }
     clv_ep11_parameters_encode(&call->output, out, n);
 }

@@ -94,7 +94,7 @@ enum verdict verdict_of_reason(uint32_t reason, enum verdict otherwise);
 enum { OUTER_NO_DOMAIN = 3, OUTER_MALFORMED = 7, OUTER_UNKNOWN_FUNCTION = 84 };
 
 /* ---- faults ---- */
-enum lie { LIE_NONE, LIE_PATTERN, LIE_TAIL };
+enum lie { LIE_NONE, LIE_PATTERN, LIE_TAIL, LIE_OTHER_PART, LIE_SPOILT_PART };
 
 /* What a fault does to one request: a row of the table in fault.c. */
 struct behaviour {
@@ -104,7 +104,7 @@ struct behaviour {
     enum clv_unitd_delivery delivery; /* what happens to the answer */
     bool dies;                        /* the unit is dead afterwards */
     enum verdict refuses;             /* refused with this, unless V_OK */
-    enum lie lie;                     /* about verification patterns */
+    enum lie lie;                     /* about verification patterns, or in an export */
     bool wrong_key;                   /* the answer is signed with another key */
     bool replays;                     /* the answer before is sent again */
     bool empties;                     /* everything is lost before the request is looked at */

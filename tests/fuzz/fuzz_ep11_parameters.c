@@ -1,4 +1,4 @@
-/* ep11: parameter maps, attribute lists, certificates of key-part holders. */
+/* ep11: parameter maps, exported keys, attribute lists, certificates of key-part holders. */
 #include "tests/fuzz/fuzz_ep11.h"
 
 #define MAX_ENTRIES 64
@@ -38,10 +38,18 @@ static bool round_holder(struct clv_view bytes, struct clv_writer *w)
     return true;
 }
 
+static void try_export(struct clv_view bytes)
+{
+    struct clv_view part = {0};
+    if (clv_ep11_export_answer_decode(bytes, &part, NULL) == CLV_OK && part.len > 0)
+        must(part.data > bytes.data && part.data + part.len <= bytes.data + bytes.len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     fuzz_round_trip(round_parameters, data, len);
     fuzz_round_trip(round_attributes, data, len);
     fuzz_round_trip(round_holder, data, len);
+    try_export(clv_view_of(data, len));
     return 0;
 }

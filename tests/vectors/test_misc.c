@@ -245,10 +245,17 @@ Test(vectors_misc, lengths_and_texts_a)
 }
 
 /* ---- export of a master key ---- */
-#define TAG_PARTS_NEEDED 0x1c
-#define TAG_HOLDER_CERT 0x1d
-#define TAG_SCOPE 0x1f
-#define TAG_ENCRYPTED_PART 0x19
+
+/* What we ask is what they ask; the order of entries is free. */
+static void check_our_request(struct vectors *v, const uint8_t *point, struct clv_view theirs,
+                              bool same_order)
+{
+    struct clv_writer *w = vectors_writer(v);
+    clv_ep11_export_request_encode(w, point);
+    cr_assert_eq(w->len, theirs.len);
+    if (same_order)
+        vectors_same(clv_writer_view(w), theirs, "request for an export");
+}
 
 static const struct clv_ep11_parameter *entry_of(const struct clv_ep11_parameter *entries,
                                                  size_t num, uint16_t tag)
@@ -293,13 +300,15 @@ static void check_export_a(struct vectors *v, json_t *root)
     struct clv_view cert = vectors_hex(v, from, "kph_certificate");
     cr_assert(vectors_bool(from, "entries_may_come_in_any_order"));
     check_ok(clv_p521_point(vectors_secret(v, from, "kph_private_d"), point, &err), &err, "holder");
+    check_our_request(v, point, vectors_hex(v, from, "parameter_file_one_possible_order"), true);
     check_holder(cert, clv_view_of(point, sizeof(point)));
     size_t num =
         decode_map(v, vectors_hex(v, from, "parameter_file_one_possible_order"), true, entries, 8);
     cr_assert_eq(num, 3);
-    vectors_same(entry_of(entries, num, TAG_HOLDER_CERT)->data, cert, "certificate in the map");
-    cr_assert_eq(entry_of(entries, num, TAG_PARTS_NEEDED)->index, 1);
-    cr_assert_eq(entry_of(entries, num, TAG_SCOPE)->index, 0x0c);
+    vectors_same(entry_of(entries, num, CLV_EP11_PARAM_HOLDER_CERT)->data, cert,
+                 "certificate in the map");
+    cr_assert_eq(entry_of(entries, num, CLV_EP11_PARAM_PARTS_NEEDED)->index, 1);
+    cr_assert_eq(entry_of(entries, num, CLV_EP11_PARAM_SCOPE)->index, 0x0c);
 }
 
 Test(vectors_misc, export_a)
@@ -317,26 +326,35 @@ static void check_export_request_b(struct vectors *v, const json_t *from)
     json_t *entry;
     const json_t *list = vectors_array(from, "entries_in_this_order");
     cr_assert_eq(json_array_size(list), num);
+    check_our_request(v, vectors_hex(v, from, "kph_public_point").data,
+                      vectors_hex(v, from, "parameter_file"),
+                      entries[0].tag == CLV_EP11_PARAM_PARTS_NEEDED);
     json_array_foreach(list, i, entry)
     {
         cr_assert_eq(entries[i].tag, vectors_u32(v, entry, "type"));
         cr_assert_eq(entries[i].index, vectors_u32(v, entry, "index"));
         cr_assert_eq((json_int_t)entries[i].data.len, vectors_int(entry, "data_len"));
     }
-    vectors_same(entry_of(entries, num, TAG_HOLDER_CERT)->data, cert, "certificate in the map");
+    vectors_same(entry_of(entries, num, CLV_EP11_PARAM_HOLDER_CERT)->data, cert,
+                 "certificate in the map");
 }
 
 static void check_export_b(struct vectors *v, json_t *root)
 {
+    struct clv_error err = {0};
     struct clv_ep11_parameter entries[8];
     size_t i;
     json_t *from;
     json_array_foreach(vectors_array(root, "requests"), i, from) check_export_request_b(v, from);
     from = vectors_object(root, "response");
     size_t num = decode_map(v, vectors_hex(v, from, "parameter_file"), false, entries, 8);
-    const struct clv_ep11_parameter *part = entry_of(entries, num, TAG_ENCRYPTED_PART);
+    const struct clv_ep11_parameter *part = entry_of(entries, num, CLV_EP11_PARAM_PART);
     cr_assert_eq(part->index, 0);
     vectors_same(part->data, vectors_hex(v, from, "key_part_0"), "encrypted part");
+    struct clv_view taken;
+    check_ok(clv_ep11_export_answer_decode(vectors_hex(v, from, "parameter_file"), &taken, &err),
+             &err, "answer to an export");
+    vectors_same(taken, part->data, "the part that is taken");
 }
 
 Test(vectors_misc, export_b)

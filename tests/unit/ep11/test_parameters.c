@@ -51,3 +51,48 @@ Test(parameters, a_holders_certificate_has_its_marks_and_a_point)
     cr_assert_eq(clv_ep11_kph_cert_decode(view, got, NULL), CLV_E_FORMAT);
     clv_secret_free(&scalar);
 }
+
+/* ---- exported keys ---- */
+
+static clv_status export_of(const struct clv_ep11_parameter *entries, size_t num,
+                            struct clv_view *ret_part)
+{
+    static uint8_t bytes[400];
+    struct clv_error err = {0};
+    struct clv_writer w;
+    clv_writer_init_fixed(&w, bytes, sizeof(bytes));
+    clv_ep11_parameters_encode(&w, entries, num);
+    cr_assert_eq(clv_writer_done(&w, NULL), CLV_OK);
+    clv_status status = clv_ep11_export_answer_decode(clv_writer_view(&w), ret_part, &err);
+    cr_assert_eq(err.code, status);
+    return status;
+}
+
+Test(parameters, an_export_is_one_part)
+{
+    const struct clv_ep11_parameter entries[] = {{0x1a, 0, clv_view_of("signature", 9)},
+                                                 {0x19, 0, clv_view_of("part", 4)},
+                                                 {0x19, 1, clv_view_of("more", 4)},
+                                                 {0x1b, 2, {0}}};
+    const struct clv_ep11_parameter split[] = {entries[1], entries[3]};
+    struct clv_view part = {0};
+    cr_assert_eq(export_of(entries, 0, &part), CLV_E_FORMAT);
+    cr_assert_eq(export_of(entries, 1, &part), CLV_E_FORMAT);
+    cr_assert_eq(export_of(entries, 3, &part), CLV_E_FORMAT);
+    cr_assert_eq(export_of(split, 2, &part), CLV_E_FORMAT);
+    cr_assert_eq(part.len, 0);
+    cr_assert_eq(export_of(entries, 2, &part), CLV_OK);
+    cr_assert(clv_view_equal(part, entries[1].data));
+}
+
+Test(parameters, an_export_that_is_cut_is_none)
+{
+    const struct clv_ep11_parameter entries[] = {{0x1b, 1, {0}}, {0x19, 0, clv_view_of("part", 4)}};
+    struct clv_view part = {0};
+    struct clv_writer w = {0};
+    clv_ep11_parameters_encode(&w, entries, 2);
+    for (size_t len = 0; len < w.len; len++)
+        cr_assert_eq(clv_ep11_export_answer_decode(clv_view_of(w.data, len), &part, NULL),
+                     CLV_E_FORMAT, "%zu bytes", len);
+    clv_writer_clear(&w);
+}

@@ -182,3 +182,67 @@ Test(recipient, rsa_of_another_size_or_content_is_refused)
     free(public_der);
     drop_unit(&u);
 }
+
+/* ---- sealed by somebody else ---- */
+
+static clv_status check(const struct unit *u, struct clv_view bytes)
+{
+    struct clv_error err = {0};
+    clv_status status = clv_ep11_recipient_check(bytes, &u->key, &err);
+    cr_assert_eq(err.code, status);
+    return status;
+}
+
+Test(recipient, a_part_is_for_the_key_it_names)
+{
+    struct unit one, other;
+    make_unit(&one);
+    make_unit(&other);
+    cr_assert_eq(check(&one, clv_writer_view(&one.sealed)), CLV_OK);
+    cr_assert_eq(check(&one, clv_writer_view(&other.sealed)), CLV_E_MISMATCH);
+    clv_ep11_admin_ski(&one.key, one.sealed.data + WRAPPED_AT - 2 - CLV_SKI_LEN);
+    cr_assert_eq(check(&one, clv_writer_view(&one.sealed)), CLV_OK, "the other way to name it");
+    clv_secret_free(&other.importer);
+    clv_secret_free(&other.part);
+    clv_writer_clear(&other.sealed);
+    drop_unit(&one);
+}
+
+Test(recipient, a_look_from_outside_finds_what_is_cut_or_bent)
+{
+    struct unit u;
+    size_t passed = 0;
+    make_unit(&u);
+    for (size_t len = 0; len < u.sealed.len; len++)
+        cr_assert_eq(check(&u, clv_view_of(u.sealed.data, len)), CLV_E_FORMAT, "%zu bytes", len);
+    for (size_t bit = 0; bit < 8 * u.sealed.len; bit++) {
+        size_t at = bit / 8;
+        u.sealed.data[at] ^= (uint8_t)(1u << bit % 8);
+        clv_status status = check(&u, clv_writer_view(&u.sealed));
+        bool secret = at >= WRAPPED_AT || (at >= UKM_AT && at < UKM_AT + CLV_EP11_UKM_LEN);
+        cr_assert_eq(status == CLV_OK, secret, "byte %zu: %s", at, clv_code_name(status));
+        passed += status == CLV_OK;
+        u.sealed.data[at] ^= (uint8_t)(1u << bit % 8);
+    }
+    cr_assert_eq(passed, 8 * (CLV_EP11_WRAPPED_LEN + CLV_EP11_UKM_LEN));
+    drop_unit(&u);
+}
+
+Test(recipient, an_rsa_part_is_for_the_key_it_names)
+{
+    struct unit u = {.part = some_part(CLV_EP11_PART_LEN)};
+    uint8_t *bits = NULL;
+    size_t len = 0;
+    cr_assert_eq(clv_rsa_generate(2048, &u.importer, &bits, &len, NULL), CLV_OK);
+    u.key = (struct clv_ep11_public_key){
+        .type = CLV_EP11_KEY_RSA, .bits = clv_view_of(bits, len), .rsa_bits = 2048};
+    cr_assert_eq(clv_ep11_recipient_seal(&u.sealed, &u.key, u.part, NULL), CLV_OK);
+    cr_assert_eq(check(&u, clv_writer_view(&u.sealed)), CLV_OK);
+    u.key.rsa_bits = 4096;
+    cr_assert_eq(check(&u, clv_writer_view(&u.sealed)), CLV_E_FORMAT);
+    u.key.rsa_bits = 2048;
+    u.sealed.data[10] ^= 1;
+    cr_assert_eq(check(&u, clv_writer_view(&u.sealed)), CLV_E_MISMATCH);
+    free(bits);
+    drop_unit(&u);
+}
