@@ -115,6 +115,9 @@ enum clv_order_kind {
     CLV_ORDER_CLEAR_NEW,
     CLV_ORDER_CLEAR_CURRENT,
     CLV_ORDER_CONTROL_POINTS, /* control_points: these are added */
+    CLV_ORDER_GENERATE,       /* a random key, made inside: current where that is empty, else new */
+    CLV_ORDER_EXPORT,         /* recipient: the current key, sealed for that unit */
+    CLV_ORDER_EXPORT_NEW,     /* recipient: the key in the new register */
 };
 const char *clv_order_name(enum clv_order_kind kind); /* "set immediate" */
 bool clv_order_is_command(enum clv_order_kind kind);  /* false for TRUST and QUERY */
@@ -122,6 +125,7 @@ bool clv_order_is_command(enum clv_order_kind kind);  /* false for TRUST and QUE
 struct clv_order {
     enum clv_order_kind kind;
     unsigned only_unit; /* 0: every selected unit; else just this one */
+    unsigned recipient; /* number of another unit of the fleet, trusted, with an importer key */
     struct clv_view certificate;
     uint8_t ski[CLV_SKI_LEN];
     unsigned sign_threshold, revoke_threshold;
@@ -160,7 +164,8 @@ struct clv_result {
     uint32_t return_code, reason;          /* when REFUSED; reason may be CLV_EP11_NO_REASON */
     uint8_t counter[CLV_EP11_COUNTER_LEN]; /* the unit's, when it answered */
     bool has_reported;                     /* LOAD, COMMIT, SET IMMEDIATE: the pattern the unit */
-    uint8_t reported_pattern[CLV_EP11_PATTERN_LEN]; /* claims; compare it, never use it */
+    uint8_t reported_pattern[CLV_EP11_PATTERN_LEN]; /* claims; compare it, never use it. GENERATE:
+                                                     * nobody else knows the key */
     struct clv_error error; /* CLV_OK when DONE; sentence and hint otherwise */
     int elapsed_ms;
 };
@@ -197,6 +202,12 @@ clv_status clv_fleet_run(struct clv_fleet *fleet, const struct clv_order *order,
  * errors  CLV_E_USAGE: a selected unit has no importer key yet */
 clv_status clv_fleet_seal_part(struct clv_fleet *fleet, unsigned slot,
                                const struct clv_secret *part, struct clv_error *err);
+/* EXPORT and EXPORT NEW do the same with a key that a unit gives: the sealed part replaces whatever
+ * was sealed for the recipient, and LOAD brings it there. Who gives it cannot be doubted: the
+ * answer is signed by a device key under a root we trust; whom it is for is the importer key that
+ * the recipient's device key has signed. It was never in the clear outside the units, so nothing
+ * here can tell what is inside: the pattern after LOAD does. */
+
 /* Whether this unit still holds the importer key its parts were sealed for (after a QUERY: a unit
  * that restarted empty does not). */
 bool clv_fleet_parts_current(const struct clv_fleet *fleet, unsigned number);

@@ -342,6 +342,20 @@ static clv_status parts_check(const struct clv_fleet *fleet, const struct clv_se
     return CLV_OK;
 }
 
+/* An importer key counts only when a device key we trust has signed it: that is how it came. */
+static clv_status recipient_check(const struct clv_fleet *fleet, const struct clv_order *order,
+                                  const struct clv_session *giver, struct clv_error *err)
+{
+    const struct clv_session *recipient = clv_fleet_session(fleet, order->recipient);
+    if (recipient == NULL || recipient == giver)
+        return clv_fail(err, CLV_E_USAGE, "%s is for another crypto unit of the fleet",
+                        clv_order_name(order->kind));
+    if (!recipient->unit.trusted || !clv_session_importer_current(recipient))
+        return clv_fail(err, CLV_E_USAGE, "crypto unit %u has no importer key yet",
+                        recipient->unit.number);
+    return CLV_OK;
+}
+
 static clv_status unit_check(const struct clv_fleet *fleet, const struct clv_order *order,
                              const struct clv_session *session, struct clv_error *err)
 {
@@ -349,6 +363,8 @@ static clv_status unit_check(const struct clv_fleet *fleet, const struct clv_ord
         return clv_fail(err, CLV_E_USAGE,
                         "crypto unit %u: its device certificates were not checked yet",
                         session->unit.number);
+    if (clv_order_has_recipient(order->kind))
+        return recipient_check(fleet, order, session, err);
     return order->kind == CLV_ORDER_LOAD ? parts_check(fleet, session, err) : CLV_OK;
 }
 

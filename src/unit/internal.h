@@ -52,6 +52,10 @@ struct clv_session {
 struct clv_session *clv_session_new(void);
 void clv_session_free(struct clv_session **session);
 void clv_session_forget_parts(struct clv_session *session);
+/* This sealed part alone, copied, in the first slot.
+ * errors  CLV_E_MEMORY */
+clv_status clv_session_keep_part(struct clv_session *session, struct clv_view sealed,
+                                 struct clv_error *err);
 /* Which slots hold a sealed part: bit 0 is slot 1. */
 uint32_t clv_session_slots(const struct clv_session *session);
 /* Whether the unit still holds the importer key that parts are sealed for, as far as we know. */
@@ -73,7 +77,6 @@ struct clv_fleet {
 /* ---- site.c: services and their tokens, as a fleet borrows them ------------------------------ */
 struct clv_site_services;
 void clv_site_services_free(struct clv_site_services **services);
-
 
 /* NULL: number is not one of the fleet's. */
 struct clv_session *clv_fleet_session(const struct clv_fleet *fleet, unsigned number);
@@ -212,6 +215,7 @@ struct clv_job {
 const struct clv_plan *clv_order_plan(enum clv_order_kind kind); /* orders.c */
 uint32_t clv_order_command(enum clv_order_kind kind);            /* 0: not a command */
 bool clv_order_carries_pattern(enum clv_order_kind kind);
+bool clv_order_has_recipient(enum clv_order_kind kind);
 extern const struct clv_plan clv_trust_plan; /* trust.c */
 extern const struct clv_plan clv_query_plan; /* query.c */
 

@@ -30,6 +30,7 @@ static clv_status importer_input(struct clv_job *job, struct clv_error *err);
 static clv_status parts_input(struct clv_job *job, struct clv_error *err);
 static clv_status pattern_input(struct clv_job *job, struct clv_error *err);
 static clv_status control_input(struct clv_job *job, struct clv_error *err);
+static clv_status export_input(struct clv_job *job, struct clv_error *err);
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -47,6 +48,9 @@ static const struct row rows[] = {
     [CLV_ORDER_CLEAR_NEW]     = { "clear new register",      CLV_EP11_CLEAR_NEXT_WK, SIGN_ONE,           SIGN_ONE,        NULL,              false, false },
     [CLV_ORDER_CLEAR_CURRENT] = { "clear current register",  CLV_EP11_CLEAR_WK,      SIGN_ONE,           SIGN_ONE,        NULL,              false, false },
     [CLV_ORDER_CONTROL_POINTS]= { "add control points",      CLV_EP11_CP_ADD,        SIGN_CONTROL,       SIGN_CONTROL,    control_input,     false, false },
+    [CLV_ORDER_GENERATE]      = { "generate master key",     CLV_EP11_GEN_WK,        SIGN_ONE,           SIGN_ONE,        NULL,              true,  false },
+    [CLV_ORDER_EXPORT]        = { "export current key",      CLV_EP11_EXPORT_WK,     SIGN_THRESHOLD,     SIGN_THRESHOLD,  export_input,      false, false },
+    [CLV_ORDER_EXPORT_NEW]    = { "export new key",          CLV_EP11_EXPORT_NEXT_WK,SIGN_THRESHOLD,     SIGN_THRESHOLD,  export_input,      false, false },
 };
 /* clang-format on */
 
@@ -69,6 +73,11 @@ uint32_t clv_order_command(enum clv_order_kind kind)
 bool clv_order_is_command(enum clv_order_kind kind)
 {
     return clv_order_command(kind) != 0;
+}
+
+bool clv_order_has_recipient(enum clv_order_kind kind)
+{
+    return row_of(kind)->input == export_input;
 }
 
 bool clv_order_carries_pattern(enum clv_order_kind kind)
@@ -99,6 +108,17 @@ static clv_status pattern_input(struct clv_job *job, struct clv_error *err)
 static clv_status control_input(struct clv_job *job, struct clv_error *err)
 {
     clv_write_bytes(&job->input, job->order->control_points, CLV_EP11_CONTROL_POINTS_LEN);
+    return clv_writer_done(&job->input, err);
+}
+
+static struct clv_session *recipient_of(const struct clv_job *job)
+{
+    return clv_fleet_session(job->fleet, job->order->recipient);
+}
+
+static clv_status export_input(struct clv_job *job, struct clv_error *err)
+{
+    clv_ep11_export_request_encode(&job->input, recipient_of(job)->importer);
     return clv_writer_done(&job->input, err);
 }
 
@@ -340,6 +360,25 @@ static clv_status keep_importer(struct clv_job *job, const struct clv_answer *an
     return CLV_OK;
 }
 
+/* Signed by the unit that gives it; the one it is for can only see that it does not fit, not whose
+ * mistake that was, so it is looked at here. */
+static clv_status keep_export(struct clv_job *job, const struct clv_answer *answer,
+                              struct clv_error *err)
+{
+    struct clv_session *recipient = recipient_of(job);
+    struct clv_ep11_public_key importer = {
+        .type = CLV_EP11_KEY_P521, .bits = clv_view_of(recipient->importer, CLV_P521_POINT_LEN)};
+    struct clv_view part;
+    clv_status status = clv_ep11_export_answer_decode(answer->block.output, &part, err);
+    if (status == CLV_OK)
+        status = clv_ep11_recipient_check(part, &importer, err);
+    if (status == CLV_OK)
+        return clv_session_keep_part(recipient, part, err);
+    struct clv_error inner = err ? *err : (struct clv_error){0};
+    return clv_fail(err, CLV_E_UNTRUSTED, "what it exported is no key part for crypto unit %u: %s",
+                    job->order->recipient, inner.fact);
+}
+
 /* Recorded as reported; whoever gave the order compares it with their own. */
 static void record_pattern(struct clv_job *job, const struct clv_answer *answer)
 {
@@ -358,6 +397,8 @@ static clv_status take_command(struct clv_job *job, const struct clv_answer *ans
     record_pattern(job, answer);
     if (job->order->kind == CLV_ORDER_IMPORTER)
         return keep_importer(job, answer, err);
+    if (clv_order_has_recipient(job->order->kind))
+        return keep_export(job, answer, err);
     if (job->order->kind == CLV_ORDER_ZEROIZE)
         job->session->importer_gone = true;
     return CLV_OK;

@@ -16,6 +16,18 @@ void clv_session_forget_parts(struct clv_session *session)
     }
 }
 
+clv_status clv_session_keep_part(struct clv_session *session, struct clv_view sealed,
+                                 struct clv_error *err)
+{
+    uint8_t *copy = malloc(sealed.len);
+    if (copy == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for a sealed part");
+    memcpy(copy, sealed.data, sealed.len);
+    clv_session_forget_parts(session);
+    session->parts[0] = (struct clv_sealed){copy, sealed.len};
+    return CLV_OK;
+}
+
 uint32_t clv_session_slots(const struct clv_session *session)
 {
     uint32_t slots = 0;

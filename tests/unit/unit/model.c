@@ -298,15 +298,26 @@ enum clv_outcome model_outcome(const struct model *m, unsigned unit)
     return model_result(m, unit)->outcome;
 }
 
+static void expect(const struct clv_result *result, enum clv_outcome outcome)
+{
+    char text[2048];
+    clv_error_format(&result->error, text, sizeof text);
+    cr_assert_eq(result->outcome, outcome, "unit %u: %s\n%s", result->unit,
+                 clv_outcome_name(result->outcome), text);
+}
+
 void model_expect_all(const struct model *m, enum clv_outcome outcome)
 {
     cr_assert_eq(m->num_results, clv_fleet_num_selected(m->fleet));
-    for (unsigned i = 0; i < m->num_results; i++) {
-        char text[2048];
-        clv_error_format(&m->results[i].error, text, sizeof text);
-        cr_assert_eq(m->results[i].outcome, outcome, "unit %u: %s\n%s", m->results[i].unit,
-                     clv_outcome_name(m->results[i].outcome), text);
-    }
+    for (unsigned i = 0; i < m->num_results; i++)
+        expect(&m->results[i], outcome);
+}
+
+void model_expect_one(const struct model *m, unsigned unit, enum clv_outcome outcome)
+{
+    cr_assert_eq(m->num_results, 1);
+    cr_assert_eq(m->results[0].unit, unit);
+    expect(&m->results[0], outcome);
 }
 
 void model_enroll(struct model *m, unsigned num_admins, unsigned sign, unsigned revoke)

@@ -78,6 +78,8 @@ void model_order(struct model *m, enum clv_order_kind kind); /* with all signers
 const struct clv_result *model_result(const struct model *m, unsigned unit);
 enum clv_outcome model_outcome(const struct model *m, unsigned unit);
 void model_expect_all(const struct model *m, enum clv_outcome outcome);
+/* The order went to this unit alone. */
+void model_expect_one(const struct model *m, unsigned unit, enum clv_outcome outcome);
 
 /* Administrators 1..num, thresholds, imprint mode left. */
 void model_enroll(struct model *m, unsigned num_admins, unsigned sign, unsigned revoke);

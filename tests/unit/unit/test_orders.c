@@ -375,7 +375,7 @@ Test(unit_orders, only_one_unit_or_only_the_selected_ones)
 
 Test(unit_orders, names)
 {
-    for (int kind = CLV_ORDER_TRUST; kind <= CLV_ORDER_CONTROL_POINTS; kind++) {
+    for (int kind = CLV_ORDER_TRUST; kind <= CLV_ORDER_EXPORT_NEW; kind++) {
         cr_assert_neq(clv_order_name((enum clv_order_kind)kind)[0], '\0');
         cr_assert_eq(clv_order_is_command((enum clv_order_kind)kind), kind > CLV_ORDER_QUERY);
     }
