@@ -1,9 +1,9 @@
 /* crypto: the primitives EP11 and the check values need, over OpenSSL libcrypto.
  *
  * The only room that includes <openssl/...>. P-521 (ECDSA with SHA-512, ECDH), RSA (X9.31, PKCS#1
- * v1.5), AES key wrap, AES-CMAC, SHA-2, PBKDF2 and AES-GCM for other people's key files. It knows
- * no message, no file and no person. Secrets come in and go out as clv_secret; OpenSSL's own heap
- * is made to wipe what it frees (clv_crypto_init).
+ * v1.5), AES key wrap, AES-CMAC, SHA-2, PBKDF2 and AES-GCM for other people's key files, and the
+ * certificate of a TLS server. It knows no message, no file and no person. Secrets come in and go
+ * out as clv_secret; OpenSSL's own heap is made to wipe what it frees (clv_crypto_init).
  *
  * All points are uncompressed 04||X||Y (133 bytes for P-521), scalars 66 bytes big-endian. */
 #ifndef CLAVIGER_CRYPTO_H
@@ -33,8 +33,8 @@ void clv_sha256_pieces(const struct clv_view *pieces, size_t num, uint8_t out[CL
 
 /* ---- check values and key wrap; key: 32 bytes ---- */
 /* AES-256-CMAC of data under key. source  RFC 4493, NIST SP 800-38B */
-clv_status clv_aes_cmac(const struct clv_secret *key, const void *data, size_t len,
-                        uint8_t out[16], struct clv_error *err);
+clv_status clv_aes_cmac(const struct clv_secret *key, const void *data, size_t len, uint8_t out[16],
+                        struct clv_error *err);
 /* One AES-256 block. */
 clv_status clv_aes_ecb_block(const struct clv_secret *key, const uint8_t in[16], uint8_t out[16],
                              struct clv_error *err);
@@ -115,6 +115,14 @@ clv_status clv_pbkdf2_sha256(const struct clv_secret *password, const void *salt
 clv_status clv_aes_gcm_open(const struct clv_secret *key32, const uint8_t nonce[12],
                             const void *cipher_tag, size_t len, struct clv_secret **ret_clear,
                             struct clv_error *err);
+
+/* ---- a TLS server's proof of who it is ---- */
+/* A new P-256 key (PKCS#8) and behind it a certificate signed with itself, both as PEM, without a
+ * NUL. A client trusts it by having this very certificate among its roots. It holds for the names,
+ * DNS names or addresses, and does not expire.
+ * source  RFC 5280, RFC 7468 */
+clv_status clv_tls_identity_make(const char *const *names, size_t num, struct clv_secret **ret_pem,
+                                 struct clv_error *err);
 
 /* ---- power-on self-test: known answers of everything above ----
  * errors  CLV_E_INTERNAL: names the primitive */

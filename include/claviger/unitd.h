@@ -156,14 +156,36 @@ struct clv_unitd_domain *clv_unitd_vault_domain(struct clv_unitd_vault *vault, u
 clv_status clv_unitd_vault_add_fault(struct clv_unitd_vault *vault, const char *text,
                                      struct clv_error *err);
 
+/* ---- who may ask ---- */
+/* The access token that clients must send: the first line of a private file. The file is looked at
+ * for every request, so that a token expires when another is put in its place. */
+struct clv_unitd_token;
+enum clv_unitd_access {
+    CLV_UNITD_GRANTED,
+    CLV_UNITD_NO_TOKEN,
+    CLV_UNITD_WRONG_TOKEN,
+    CLV_UNITD_EXPIRED_TOKEN,
+};
+/* max_uses: after so many granted requests a token has expired, until the file holds another; 0:
+ * never. path is borrowed. errors  CLV_E_FORMAT: no token in it; CLV_E_PERMISSION; CLV_E_IO */
+clv_status clv_unitd_token_new(const char *path, unsigned max_uses, struct clv_unitd_token **ret,
+                               struct clv_error *err);
+void clv_unitd_token_free(struct clv_unitd_token **token);
+/* given: the Authorization header, or NULL. errors  as clv_unitd_token_new(): nobody is granted
+ * anything while the file cannot be read */
+clv_status clv_unitd_token_judge(struct clv_unitd_token *token, const char *given,
+                                 enum clv_unitd_access *ret, struct clv_error *err);
+
 /* ---- listener: REST over libmicrohttpd ---- */
 struct clv_unitd_listener;
 struct clv_unitd_listener_config {
     struct clv_unitd_vault *vault;
-    const char *socket_path;        /* Unix socket, or NULL */
-    const char *address;            /* "127.0.0.1:PORT", loopback only; PORT 0 picks one */
-    const struct clv_secret *token; /* Authorization a client must send, or NULL */
-    int parent_fd;                  /* a pipe: its end ends the daemon; -1: none */
+    const char *socket_path;          /* Unix socket, or NULL */
+    const char *address;              /* "127.0.0.1:PORT", loopback only; PORT 0 picks one */
+    const char *tls_cert;             /* PEM, for HTTPS; NULL: plain HTTP */
+    const struct clv_secret *tls_key; /* its key, PEM that ends with a NUL */
+    struct clv_unitd_token *token;    /* or NULL: everybody may ask */
+    int parent_fd;                    /* a pipe: its end ends the daemon; -1: none */
 };
 /* Listens when it returns. errors  CLV_E_EXISTS: a daemon already answers on this socket;
  * CLV_E_PERMISSION: the socket's folder is not private; CLV_E_USAGE; CLV_E_IO */
@@ -178,21 +200,24 @@ void clv_unitd_listener_free(struct clv_unitd_listener **listener);
 /* The pure middle of the listener: what a request means and what is to be sent back. */
 struct clv_unitd_http_request {
     const char *method, *path;
-    const char *authorization; /* or NULL */
+    const char *authorization;    /* or NULL */
+    const char *content_encoding; /* or NULL */
     struct clv_view body;
 };
 struct clv_unitd_http_reply {
     enum clv_unitd_delivery delivery;
     unsigned delay_ms;
-    unsigned status;          /* HTTP */
-    const char *allow;        /* for 405, static text; else NULL */
-    char *body;               /* JSON, the caller's to free() */
-    struct clv_error trouble; /* as in struct clv_unitd_reply */
+    unsigned status; /* HTTP */
+    struct {
+        const char *name, *value; /* static texts, or NULL */
+    } header;                     /* beside Content-Type: what 401, 405 and 415 want */
+    char *body;                   /* JSON, the caller's to free() */
+    struct clv_error trouble;     /* as in struct clv_unitd_reply */
 };
 /* errors  CLV_E_MEMORY, CLV_E_INTERNAL */
 clv_status clv_unitd_rest_answer(struct clv_unitd_vault *vault,
                                  const struct clv_unitd_listing *listing,
-                                 const struct clv_secret *token,
+                                 struct clv_unitd_token *token,
                                  const struct clv_unitd_http_request *request,
                                  struct clv_unitd_http_reply *ret, struct clv_error *err);
 

@@ -48,13 +48,20 @@ static bool fill(json_t *list, const struct clv_ep11_listed_unit *units, size_t 
     return true;
 }
 
+/* What the service says about the list itself; nobody was seen to read it. */
+static json_t *metadata(size_t num)
+{
+    return json_pack("[{s:s, s:I}]", "collectionType", "application/json", "collectionTotal",
+                     (json_int_t)num);
+}
+
 clv_status clv_ep11_rest_listing_encode(struct clv_writer *w,
                                         const struct clv_ep11_listed_unit *units, size_t num,
                                         struct clv_error *err)
 {
     char *text = NULL;
     json_t *root = json_object();
-    bool good = root != NULL;
+    bool good = root != NULL && json_object_set_new(root, "metadata", metadata(num)) == 0;
     for (size_t i = 0; good && i < NUM_LISTS; i++) {
         json_t *list = json_array();
         good = list && fill(list, units, num, lists[i].kind);

@@ -20,6 +20,7 @@
 #define MAX_CONNECTIONS 512
 #define IDLE_SECONDS 60u
 #define WHERE_TEXT 120
+#define TLS_PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 enum { FD_HTTP, FD_SIGNAL, FD_PARENT, NUM_FIXED_FDS };
 
@@ -97,40 +98,45 @@ static int socket_of(const struct exchange *x)
 
 /* ---- libmicrohttpd's callbacks ---- */
 
-static enum MHD_Result queue(struct exchange *x, unsigned status, const char *allow,
-                             const char *body)
+static enum MHD_Result queue(struct MHD_Connection *connection,
+                             const struct clv_unitd_http_reply *reply)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        strlen(body), (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(strlen(reply->body), reply->body, MHD_RESPMEM_MUST_COPY);
     if (!response)
         return MHD_NO;
     enum MHD_Result ok = MHD_add_response_header(response, "Content-Type", "application/json");
-    if (ok == MHD_YES && allow)
-        ok = MHD_add_response_header(response, "Allow", allow);
+    if (ok == MHD_YES && reply->header.name)
+        ok = MHD_add_response_header(response, reply->header.name, reply->header.value);
     if (ok == MHD_YES)
-        ok = MHD_queue_response(x->connection, status, response);
+        ok = MHD_queue_response(connection, reply->status, response);
     MHD_destroy_response(response);
     return ok;
 }
 
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
 static bool announces_too_much(struct MHD_Connection *connection)
 {
-    const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+    const char *length = header(connection, "Content-Length");
     return length && strtoull(length, NULL, 10) > MAX_BODY;
 }
 
 static enum MHD_Result begin(struct clv_unitd_listener *l, struct MHD_Connection *connection,
                              void **con_cls)
 {
+    static char too_large[] = "{\"message\":\"The body is too large.\"}";
+    static const struct clv_unitd_http_reply refusal = {.status = MHD_HTTP_CONTENT_TOO_LARGE,
+                                                        .body = too_large};
     struct exchange *x = calloc(1, sizeof(*x));
     if (!x)
         return MHD_NO;
     *x = (struct exchange){.listener = l, .connection = connection};
     *con_cls = x;
-    if (announces_too_much(connection))
-        return queue(x, MHD_HTTP_CONTENT_TOO_LARGE, NULL,
-                     "{\"message\":\"The body is too large.\"}");
-    return MHD_YES;
+    return announces_too_much(connection) ? queue(connection, &refusal) : MHD_YES;
 }
 
 /* A body without a stated length ends the connection when it grows beyond what a request can be. */
@@ -149,8 +155,8 @@ static void answer(struct exchange *x, const char *method, const char *path)
     struct clv_unitd_http_request request = {
         .method = method,
         .path = path,
-        .authorization =
-            MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Authorization"),
+        .authorization = header(x->connection, "Authorization"),
+        .content_encoding = header(x->connection, "Content-Encoding"),
         .body = clv_writer_view(&x->body),
     };
     x->answered = true;
@@ -185,7 +191,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     }
     if (x->reply.delivery == CLV_UNITD_DROP || !x->reply.body)
         return MHD_NO;
-    return queue(x, x->reply.status, x->reply.allow, x->reply.body);
+    return queue(x->connection, &x->reply);
 }
 
 static void on_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
@@ -241,20 +247,50 @@ static clv_status open_socket(struct clv_unitd_listener *l, struct clv_error *er
     return status;
 }
 
-static clv_status open_http(struct clv_unitd_listener *l, struct clv_error *err)
+/* options: what HTTPS needs, or nothing. */
+static struct MHD_Daemon *start_http(struct clv_unitd_listener *l, unsigned flags,
+                                     struct MHD_OptionItem *options)
 {
     /* clang-format off */
-    l->http = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-                               NULL, NULL, on_request, l,
-                               MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL,
-                               MHD_OPTION_LISTEN_SOCKET, l->listen_fd,
-                               MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-                               MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS,
-                               MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
-                               MHD_OPTION_END);
+    return MHD_start_daemon(flags | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+                            NULL, NULL, on_request, l,
+                            MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL,
+                            MHD_OPTION_LISTEN_SOCKET, l->listen_fd,
+                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+                            MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS,
+                            MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
+                            MHD_OPTION_ARRAY, options,
+                            MHD_OPTION_END);
     /* clang-format on */
+}
+
+static struct MHD_OptionItem text_option(enum MHD_OPTION option, const void *text)
+{
+    return (struct MHD_OptionItem){.option = option, .ptr_value = (void *)(uintptr_t)text};
+}
+
+/* GnuTLS copies key and certificate while the listener starts. */
+static struct MHD_Daemon *start_https(struct clv_unitd_listener *l)
+{
+    struct MHD_OptionItem options[] = {
+        text_option(MHD_OPTION_HTTPS_MEM_KEY, clv_secret_read(l->config.tls_key)),
+        text_option(MHD_OPTION_HTTPS_MEM_CERT, l->config.tls_cert),
+        text_option(MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES),
+        {.option = MHD_OPTION_END},
+    };
+    struct MHD_Daemon *https = start_http(l, MHD_USE_TLS, options);
+    clv_secret_close(l->config.tls_key);
+    return https;
+}
+
+static clv_status open_http(struct clv_unitd_listener *l, struct clv_error *err)
+{
+    struct MHD_OptionItem none[] = {{.option = MHD_OPTION_END}};
+    l->http = l->config.tls_cert ? start_https(l) : start_http(l, 0, none);
     if (!l->http)
-        return clv_fail(err, CLV_E_IO, "cannot start the HTTP listener");
+        return clv_fail(err, CLV_E_IO, "cannot start the %s listener%s",
+                        l->config.tls_cert ? "HTTPS" : "HTTP",
+                        l->config.tls_cert ? ": certificate and key do not go together" : "");
     l->listen_fd = -1; /* libmicrohttpd closes it */
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(l->http, MHD_DAEMON_INFO_EPOLL_FD);
     if (!info)

@@ -7,8 +7,6 @@
 #include "options.h"
 #include "store.h"
 
-#define MAX_TOKEN 4096
-
 /* ---- the vault, new or as it was ---- */
 
 static clv_status check_same(const struct options *o, const struct clv_unitd_vault *vault,
@@ -67,26 +65,11 @@ static clv_status open_vault(const struct options *o, struct store *store,
 
 /* ---- serving ---- */
 
-/* The file's first line. */
-static clv_status read_token(const char *path, struct clv_secret **ret, struct clv_error *err)
+static clv_status open_tls(const struct options *o, struct tls *ret, struct clv_error *err)
 {
-    uint8_t *data = NULL;
-    size_t len = 0;
-    clv_status status = clv_file_read_private(path, MAX_TOKEN, &data, &len, err);
-    if (status != CLV_OK)
-        return clv_while(err, "reading the token");
-    size_t line = strcspn((const char *)data, "\r\n");
-    if (line == 0)
-        status = clv_fail(err, CLV_E_FORMAT, "%s holds no token", path);
-    else
-        status = clv_secret_new(line, ret, err);
-    if (status == CLV_OK) {
-        memcpy(clv_secret_write(*ret), data, line);
-        clv_secret_close(*ret);
-    }
-    clv_wipe(data, len);
-    free(data);
-    return status;
+    if (o->tls_cert)
+        return tls_read(o->tls_cert, o->tls_key, ret, err);
+    return o->tls ? tls_own(o->state_dir, o->tls_names, o->num_tls_names, ret, err) : CLV_OK;
 }
 
 /* A port that was picked is told; the path of a socket is known to whoever gave it. */
@@ -106,13 +89,15 @@ static clv_status say_ready(const struct options *o, const struct clv_unitd_list
 }
 
 static clv_status serve(const struct options *o, struct clv_unitd_vault *vault,
-                        const struct clv_secret *token, struct clv_error *err)
+                        const struct tls *tls, struct clv_unitd_token *token, struct clv_error *err)
 {
     struct clv_unitd_listener *listener = NULL;
     struct clv_unitd_listener_config config = {
         .vault = vault,
         .socket_path = o->socket_path,
         .address = o->address,
+        .tls_cert = tls->cert_pem,
+        .tls_key = tls->key_pem,
         .token = token,
         .parent_fd = o->parent_fd,
     };
@@ -142,11 +127,27 @@ static clv_status show(const struct options *o, struct store *store, struct clv_
     return status;
 }
 
+static clv_status listen_and_serve(const struct options *o, struct clv_unitd_vault *vault,
+                                   struct clv_error *err)
+{
+    struct clv_unitd_token *token = NULL;
+    struct tls tls = {0};
+    clv_status status = CLV_OK;
+    if (o->token_file)
+        status = clv_unitd_token_new(o->token_file, o->token_uses, &token, err);
+    if (status == CLV_OK)
+        status = open_tls(o, &tls, err);
+    if (status == CLV_OK)
+        status = serve(o, vault, &tls, token, err);
+    clv_unitd_token_free(&token);
+    tls_clear(&tls);
+    return status;
+}
+
 static clv_status run(const struct options *o, struct clv_error *err)
 {
     struct store store = {.lock_fd = -1};
     struct clv_unitd_vault *vault = NULL;
-    struct clv_secret *token = NULL;
     clv_status status = clv_secret_init(err);
     if (status == CLV_OK)
         status = clv_crypto_init(err);
@@ -158,12 +159,9 @@ static clv_status run(const struct options *o, struct clv_error *err)
         status = show(o, &store, &vault, err);
     else if (status == CLV_OK)
         status = open_vault(o, &store, &vault, err);
-    if (status == CLV_OK && !o->show && o->token_file)
-        status = read_token(o->token_file, &token, err);
     if (status == CLV_OK && !o->show)
-        status = serve(o, vault, token, err);
+        status = listen_and_serve(o, vault, err);
     clv_unitd_vault_free(&vault);
-    clv_secret_free(&token);
     store_close(&store);
     return status;
 }

@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,12 @@ const char options_help[] =
     "  --failover N         failover units (0)\n"
     "  --instance UUID      id of the service instance, when the state is new (random)\n"
     "  --production-tests   units without the word TEST, when the state is new\n"
+    "  --tls                HTTPS, with a certificate of its own: tls.pem in DIR\n"
+    "  --tls-name NAME      another name or address the certificate is for; may be repeated\n"
+    "  --tls-cert FILE      HTTPS, with this certificate in PEM\n"
+    "  --tls-key FILE       and this private key\n"
     "  --token FILE         Authorization header that clients must send\n"
+    "  --token-uses N       requests after which a token has expired\n"
     "  --fault PLAN         UNIT:COMMAND:BEHAVIOUR[:ARG][*]; may be repeated\n"
     "  --ready-fd N         write READY to this file descriptor instead of standard output\n"
     "  --parent-fd N        end when this pipe is closed at its other end\n"
@@ -34,7 +40,12 @@ enum option_id {
     OPT_FAILOVER,
     OPT_INSTANCE,
     OPT_PRODUCTION_TESTS,
+    OPT_TLS,
+    OPT_TLS_NAME,
+    OPT_TLS_CERT,
+    OPT_TLS_KEY,
     OPT_TOKEN,
+    OPT_TOKEN_USES,
     OPT_FAULT,
     OPT_READY_FD,
     OPT_PARENT_FD,
@@ -53,7 +64,12 @@ static const struct option long_options[] = {
     { "failover",         required_argument, NULL, OPT_FAILOVER },
     { "instance",         required_argument, NULL, OPT_INSTANCE },
     { "production-tests", no_argument,       NULL, OPT_PRODUCTION_TESTS },
+    { "tls",              no_argument,       NULL, OPT_TLS },
+    { "tls-name",         required_argument, NULL, OPT_TLS_NAME },
+    { "tls-cert",         required_argument, NULL, OPT_TLS_CERT },
+    { "tls-key",          required_argument, NULL, OPT_TLS_KEY },
     { "token",            required_argument, NULL, OPT_TOKEN },
+    { "token-uses",       required_argument, NULL, OPT_TOKEN_USES },
     { "fault",            required_argument, NULL, OPT_FAULT },
     { "ready-fd",         required_argument, NULL, OPT_READY_FD },
     { "parent-fd",        required_argument, NULL, OPT_PARENT_FD },
@@ -97,6 +113,14 @@ static clv_status take_fault(struct options *o, struct clv_error *err)
     return CLV_OK;
 }
 
+static clv_status take_tls_name(struct options *o, struct clv_error *err)
+{
+    if (o->num_tls_names == TLS_MAX_NAMES)
+        return clv_fail(err, CLV_E_USAGE, "more than %d names", TLS_MAX_NAMES);
+    o->tls_names[o->num_tls_names++] = optarg;
+    return CLV_OK;
+}
+
 static clv_status take(struct options *o, int id, struct clv_error *err)
 {
     switch (id) {
@@ -121,9 +145,22 @@ static clv_status take(struct options *o, int id, struct clv_error *err)
     case OPT_PRODUCTION_TESTS:
         o->production_tests = true;
         return CLV_OK;
+    case OPT_TLS:
+        o->tls = true;
+        return CLV_OK;
+    case OPT_TLS_NAME:
+        return take_tls_name(o, err);
+    case OPT_TLS_CERT:
+        o->tls_cert = optarg;
+        return CLV_OK;
+    case OPT_TLS_KEY:
+        o->tls_key = optarg;
+        return CLV_OK;
     case OPT_TOKEN:
         o->token_file = optarg;
         return CLV_OK;
+    case OPT_TOKEN_USES:
+        return parse_number(optarg, UINT_MAX, &o->token_uses, err);
     case OPT_FAULT:
         return take_fault(o, err);
     case OPT_READY_FD:
@@ -152,6 +189,14 @@ static clv_status check(const struct options *o, struct clv_error *err)
         return clv_fail(err, CLV_E_USAGE, "--show does not listen");
     if (!o->show && !o->socket_path == !o->address)
         return clv_fail(err, CLV_E_USAGE, "want either --socket or --listen");
+    if (!o->tls_cert != !o->tls_key)
+        return clv_fail(err, CLV_E_USAGE, "--tls-cert and --tls-key go together");
+    if (o->tls && o->tls_cert)
+        return clv_fail(err, CLV_E_USAGE, "want either --tls or --tls-cert and --tls-key");
+    if (o->num_tls_names > 0 && !o->tls)
+        return clv_fail(err, CLV_E_USAGE, "--tls-name is for --tls");
+    if (o->token_uses > 0 && !o->token_file)
+        return clv_fail(err, CLV_E_USAGE, "--token-uses is for --token");
     return CLV_OK;
 }
 

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "claviger/unitd.h"
+#include "gzip.h"
 
 #define PREFIX "/v1/tke/"
 #define HSMS "/hsms"
@@ -130,6 +131,42 @@ static clv_status post_message(struct clv_unitd_vault *vault,
     return status;
 }
 
+/* ---- compressed bodies ---- */
+
+/* The body as the client meant it: *ret borrows from the request or from unpacked. Leaves
+ * reply->status at 0 when the request may go on. */
+static clv_status unpack(const struct clv_unitd_http_request *request, struct clv_writer *unpacked,
+                         struct clv_view *ret, struct clv_unitd_http_reply *reply,
+                         struct clv_error *err)
+{
+    const char *encoding = request->content_encoding;
+    *ret = request->body;
+    if (!encoding || strcasecmp(encoding, "identity") == 0)
+        return CLV_OK;
+    if (strcasecmp(encoding, "gzip") != 0 && strcasecmp(encoding, "x-gzip") != 0) {
+        reply->header.name = "Accept-Encoding"; /* RFC 9110 section 12.5.3 */
+        reply->header.value = "gzip";
+        return refuse(415, "A body may be compressed with gzip, and not otherwise.", reply, err);
+    }
+    if (gzip_open(request->body, CLV_EP11_REST_MAX, unpacked, NULL) != CLV_OK)
+        return refuse(400, "The body is not what gzip makes, or unpacks to too much.", reply, err);
+    *ret = clv_writer_view(unpacked);
+    return CLV_OK;
+}
+
+static clv_status post_body(struct clv_unitd_vault *vault, const struct clv_unitd_listing *listing,
+                            uint32_t unit_domain, const struct clv_unitd_http_request *request,
+                            struct clv_unitd_http_reply *ret, struct clv_error *err)
+{
+    struct clv_writer unpacked = {0};
+    struct clv_view body;
+    clv_status status = unpack(request, &unpacked, &body, ret, err);
+    if (status == CLV_OK && ret->status == 0)
+        status = post_message(vault, listing, unit_domain, body, ret, err);
+    clv_writer_clear(&unpacked);
+    return status;
+}
+
 /* ---- paths ---- */
 
 struct target {
@@ -165,40 +202,57 @@ static struct target find_target(const struct clv_unitd_listing *listing, const 
                         : (struct target){.missing = "No such path."};
 }
 
-/* Constant time in the token's digits; its length is no secret. */
-static bool authorized(const struct clv_secret *token, const char *given)
+/* ---- tokens ---- */
+
+/* RFC 6750 section 3 has the words of the challenges. */
+/* clang-format off */
+static const struct {
+    const char *challenge, *message;
+} access_words[] = {
+    [CLV_UNITD_NO_TOKEN]      = { "Bearer", "The Authorization header is missing." },
+    [CLV_UNITD_WRONG_TOKEN]   = { "Bearer error=\"invalid_token\"", "The token is not valid." },
+    [CLV_UNITD_EXPIRED_TOKEN] = { "Bearer error=\"invalid_token\", "
+                                  "error_description=\"The token has expired.\"",
+                                  "The token has expired." },
+};
+/* clang-format on */
+
+/* Leaves ret->status at 0 when the request may go on. */
+static clv_status check_token(struct clv_unitd_token *token, const char *given,
+                              struct clv_unitd_http_reply *ret, struct clv_error *err)
 {
+    enum clv_unitd_access access = CLV_UNITD_GRANTED;
     if (!token)
-        return true;
-    size_t len = clv_secret_len(token);
-    if (!given || strlen(given) != len)
-        return false;
-    uint8_t differs = 0;
-    const uint8_t *want = clv_secret_read(token);
-    for (size_t i = 0; i < len; i++)
-        differs |= (uint8_t)(want[i] ^ (uint8_t)given[i]);
-    clv_secret_close(token);
-    return differs == 0;
+        return CLV_OK;
+    if (clv_unitd_token_judge(token, given, &access, &ret->trouble) != CLV_OK)
+        return refuse(503, "The tokens cannot be checked.", ret, err);
+    if (access == CLV_UNITD_GRANTED)
+        return CLV_OK;
+    ret->header.name = "WWW-Authenticate";
+    ret->header.value = access_words[access].challenge;
+    return refuse(401, access_words[access].message, ret, err);
 }
 
 clv_status clv_unitd_rest_answer(struct clv_unitd_vault *vault,
                                  const struct clv_unitd_listing *listing,
-                                 const struct clv_secret *token,
+                                 struct clv_unitd_token *token,
                                  const struct clv_unitd_http_request *request,
                                  struct clv_unitd_http_reply *ret, struct clv_error *err)
 {
     *ret = (struct clv_unitd_http_reply){0};
-    if (!authorized(token, request->authorization))
-        return refuse(401, "The Authorization header is missing or wrong.", ret, err);
+    clv_status status = check_token(token, request->authorization, ret, err);
+    if (status != CLV_OK || ret->status != 0)
+        return status;
     struct target target = find_target(listing, request->path);
     if (!target.found)
         return refuse(404, target.missing, ret, err);
     const char *method = target.is_unit ? "POST" : "GET";
     if (strcmp(request->method, method) != 0) {
-        ret->allow = method;
+        ret->header.name = "Allow";
+        ret->header.value = method;
         return refuse(405, "This path does not take this method.", ret, err);
     }
     if (!target.is_unit)
         return list_units(listing, ret, err);
-    return post_message(vault, listing, target.domain, request->body, ret, err);
+    return post_body(vault, listing, target.domain, request, ret, err);
 }

@@ -137,7 +137,8 @@ Test(rest, a_listing_comes_back_as_it_was)
     free(got);
     clv_writer_clear(&w);
     cr_assert_eq(clv_ep11_rest_listing_encode(&w, NULL, 0, NULL), CLV_OK);
-    same(&w, "{\"hsms\":[]}");
+    same(&w, "{\"metadata\":[{\"collectionType\":\"application/json\",\"collectionTotal\":0}],"
+             "\"hsms\":[]}");
     clv_writer_clear(&w);
 }
 
