@@ -110,23 +110,6 @@ static clv_status serve(const struct options *o, struct clv_unitd_vault *vault,
     return status;
 }
 
-/* ---- showing ---- */
-
-static clv_status show(const struct options *o, struct store *store, struct clv_unitd_vault **ret,
-                       struct clv_error *err)
-{
-    struct clv_writer text = {0};
-    clv_status status = store_load(store, ret, err);
-    if (status == CLV_OK && !*ret)
-        status = clv_fail(err, CLV_E_MISSING, "there are no units in %s", o->state_dir);
-    if (status == CLV_OK)
-        status = clv_unitd_vault_describe(*ret, &text, err);
-    if (status == CLV_OK)
-        status = clv_fd_write_all(STDOUT_FILENO, text.data, text.len, err);
-    clv_writer_clear(&text);
-    return status;
-}
-
 static clv_status listen_and_serve(const struct options *o, struct clv_unitd_vault *vault,
                                    struct clv_error *err)
 {
@@ -141,6 +124,23 @@ static clv_status listen_and_serve(const struct options *o, struct clv_unitd_vau
         status = serve(o, vault, &tls, token, err);
     clv_unitd_token_free(&token);
     tls_clear(&tls);
+    return status;
+}
+
+/* ---- showing ---- */
+
+static clv_status show(const struct options *o, struct store *store, struct clv_unitd_vault **ret,
+                       struct clv_error *err)
+{
+    struct clv_writer text = {0};
+    clv_status status = store_load(store, ret, err);
+    if (status == CLV_OK && !*ret)
+        status = clv_fail(err, CLV_E_MISSING, "there are no units in %s", o->state_dir);
+    if (status == CLV_OK)
+        status = clv_unitd_vault_describe(*ret, &text, err);
+    if (status == CLV_OK)
+        status = clv_fd_write_all(STDOUT_FILENO, text.data, text.len, err);
+    clv_writer_clear(&text);
     return status;
 }
 
