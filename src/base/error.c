@@ -81,9 +81,8 @@ static clv_status code_of_errno(int errnum)
         int errnum;
         clv_status code;
     } rows[] = {
-        {ENOSPC, CLV_E_FULL},       {EDQUOT, CLV_E_FULL},       {ENOENT, CLV_E_MISSING},
-        {EEXIST, CLV_E_EXISTS},     {EACCES, CLV_E_PERMISSION}, {EPERM, CLV_E_PERMISSION},
-        {EINTR, CLV_E_INTERRUPTED},
+        {ENOSPC, CLV_E_FULL},   {EDQUOT, CLV_E_FULL},       {ENOENT, CLV_E_MISSING},
+        {EEXIST, CLV_E_EXISTS}, {EACCES, CLV_E_PERMISSION}, {EPERM, CLV_E_PERMISSION},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (rows[i].errnum == errnum)

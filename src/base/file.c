@@ -10,6 +10,13 @@
 
 #include "claviger/base/secret.h"
 
+#define TRIES_MAX 100
+
+bool clv_again(unsigned *tries)
+{
+    return errno == EINTR && ++*tries < TRIES_MAX;
+}
+
 static clv_status check_plain(const struct stat *st, const char *path, size_t max_len,
                               struct clv_error *err)
 {
@@ -39,7 +46,7 @@ static clv_status check_private(const struct stat *st, const char *path, struct 
 static clv_status open_plain(const char *path, size_t max_len, bool private, int *ret_fd,
                              struct clv_error *err)
 {
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int fd = CLV_AGAIN(open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (fd < 0 && errno == ELOOP)
         return clv_fail(err, CLV_E_IO, "%s is a symbolic link, not a plain file", path);
     if (fd < 0 && errno == ENXIO)
@@ -63,9 +70,10 @@ static clv_status open_plain(const char *path, size_t max_len, bool private, int
 static ssize_t read_up_to(int fd, uint8_t *out, size_t cap)
 {
     size_t len = 0;
+    unsigned tries = 0;
     while (len < cap) {
         ssize_t n = read(fd, out + len, cap - len);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && clv_again(&tries))
             continue;
         if (n < 0)
             return -1;

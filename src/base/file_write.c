@@ -21,9 +21,10 @@ struct draft {
 clv_status clv_fd_write_all(int fd, const void *data, size_t len, struct clv_error *err)
 {
     const uint8_t *p = data;
+    unsigned tries = 0;
     while (len > 0) {
         ssize_t n = write(fd, p, len);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && clv_again(&tries))
             continue;
         if (n < 0)
             return clv_fail_errno(err, errno, "cannot write");
@@ -45,15 +46,16 @@ static void draft_name(struct draft *d)
 static clv_status draft_fill(struct draft *d, const void *data, size_t len, struct clv_error *err)
 {
     draft_name(d);
-    int fd = openat(d->folder_fd, d->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                    S_IRUSR | S_IWUSR);
+    int fd =
+        CLV_AGAIN(openat(d->folder_fd, d->temp,
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
     if (fd < 0) {
         d->temp[0] = '\0';
         return clv_fail_errno(err, errno, "cannot create a file beside %s", d->name);
     }
     clv_status status = clv_fd_write_all(fd, data, len, err);
     /* Some file systems tell only here that the disk is full. */
-    if (status == CLV_OK && fsync(fd) != 0)
+    if (status == CLV_OK && CLV_AGAIN(fsync(fd)) != 0)
         status = clv_fail_errno(err, errno, "cannot bring %s safely to the disk", d->name);
     if (close(fd) != 0 && status == CLV_OK)
         status = clv_fail_errno(err, errno, "cannot finish %s", d->name);
@@ -64,11 +66,11 @@ static clv_status draft_fill(struct draft *d, const void *data, size_t len, stru
 static bool move_exclusive(struct draft *d)
 {
     int fd = d->folder_fd;
-    if (renameat2(fd, d->temp, fd, d->name, RENAME_NOREPLACE) == 0)
+    if (CLV_AGAIN(renameat2(fd, d->temp, fd, d->name, RENAME_NOREPLACE)) == 0)
         return true;
-    if ((errno != EINVAL && errno != ENOSYS) || linkat(fd, d->temp, fd, d->name, 0) != 0)
+    if ((errno != EINVAL && errno != ENOSYS) || CLV_AGAIN(linkat(fd, d->temp, fd, d->name, 0)) != 0)
         return false;
-    (void)unlinkat(fd, d->temp, 0);
+    (void)CLV_AGAIN(unlinkat(fd, d->temp, 0));
     return true;
 }
 
@@ -82,14 +84,16 @@ static clv_status place_new(struct draft *d, struct clv_error *err)
     d->temp[0] = '\0';
     if (clv_folder_sync_fd(d->folder_fd))
         return CLV_OK;
-    int errnum = errno;
-    (void)unlinkat(d->folder_fd, d->name, 0);
-    return clv_fail_errno(err, errnum, "cannot bring the folder of %s safely to the disk", d->name);
+    clv_status status =
+        clv_fail_errno(err, errno, "cannot bring the folder of %s safely to the disk", d->name);
+    if (CLV_AGAIN(unlinkat(d->folder_fd, d->name, 0)) != 0)
+        clv_kept(err, "It is there, but a power cut may take it away; it could not be removed.");
+    return status;
 }
 
 static clv_status place_over(struct draft *d, struct clv_error *err)
 {
-    if (renameat(d->folder_fd, d->temp, d->folder_fd, d->name) != 0)
+    if (CLV_AGAIN(renameat(d->folder_fd, d->temp, d->folder_fd, d->name)) != 0)
         return clv_fail_errno(err, errno, "cannot replace %s", d->name);
     d->temp[0] = '\0';
     if (clv_folder_sync_fd(d->folder_fd))
@@ -112,7 +116,7 @@ static clv_status write_beside(const char *path, const void *data, size_t len,
     if (status == CLV_OK)
         status = place(&d, err);
     if (d.temp[0] != '\0')
-        (void)unlinkat(d.folder_fd, d.temp, 0);
+        (void)CLV_AGAIN(unlinkat(d.folder_fd, d.temp, 0));
     (void)close(d.folder_fd);
     return status;
 }
@@ -134,7 +138,7 @@ clv_status clv_file_remove(const char *path, struct clv_error *err)
     clv_status status = clv_folder_open(path, &folder_fd, &name, err);
     if (status != CLV_OK)
         return status;
-    if (unlinkat(folder_fd, name, 0) != 0)
+    if (CLV_AGAIN(unlinkat(folder_fd, name, 0)) != 0)
         status = clv_fail_errno(err, errno, "cannot remove %s", name);
     else if (!clv_folder_sync_fd(folder_fd))
         status =

@@ -12,7 +12,7 @@
 
 static clv_status open_folder(const char *path, int *ret_fd, struct clv_error *err)
 {
-    int fd = open(path, FOLDER_FLAGS);
+    int fd = CLV_AGAIN(open(path, FOLDER_FLAGS));
     if (fd < 0 && errno == ENOTDIR)
         return clv_fail(err, CLV_E_IO, "%s is not a folder", path);
     if (fd < 0)
@@ -43,7 +43,7 @@ clv_status clv_folder_open(const char *path, int *ret_fd, const char **ret_name,
 
 bool clv_folder_sync_fd(int fd)
 {
-    return fsync(fd) == 0 || errno == EINVAL;
+    return CLV_AGAIN(fsync(fd)) == 0 || errno == EINVAL;
 }
 
 clv_status clv_dir_sync(const char *path, struct clv_error *err)
@@ -64,7 +64,7 @@ static clv_status make_one(char *path, char *end, struct clv_error *err)
     char kept = *end;
     *end = '\0';
     clv_status status = CLV_OK;
-    if (mkdir(path, S_IRWXU) != 0 && errno != EEXIST)
+    if (CLV_AGAIN(mkdir(path, S_IRWXU)) != 0 && errno != EEXIST)
         status = clv_fail_errno(err, errno, "cannot make the folder %s", path);
     *end = kept;
     return status;

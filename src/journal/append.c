@@ -11,11 +11,11 @@
 
 static clv_status fill_reserve(const char *path, size_t bytes, struct clv_error *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = CLV_AGAIN(open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (fd < 0)
         return clv_fail_errno(err, errno, "cannot create %s", path);
     int failed = posix_fallocate(fd, 0, (off_t)bytes);
-    if (!failed && fsync(fd) != 0)
+    if (!failed && CLV_AGAIN(fsync(fd)) != 0)
         failed = errno;
     (void)close(fd);
     if (!failed)

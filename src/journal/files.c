@@ -28,7 +28,7 @@ clv_status file_open(const char *dir, const char *name, int flags, int *ret_fd,
     if (!path)
         return clv_fail(err, CLV_E_MEMORY, "no memory for a file name");
     clv_status status = CLV_OK;
-    int fd = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int fd = CLV_AGAIN(open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (fd < 0)
         status = errno == ELOOP ? clv_fail(err, CLV_E_IO, "%s is a symbolic link", path)
                                 : clv_fail_errno(err, errno, "cannot open %s", path);
@@ -48,9 +48,10 @@ clv_status file_open(const char *dir, const char *name, int flags, int *ret_fd,
 
 static int write_whole(int fd, const struct journal_disk *disk, struct clv_view data)
 {
+    unsigned tries = 0;
     while (data.len > 0) {
         ssize_t n = disk->write(fd, data.data, data.len);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && clv_again(&tries))
             continue;
         if (n <= 0)
             return n < 0 ? errno : EIO;
@@ -66,14 +67,14 @@ clv_status logfile_append(struct logfile *f, const struct journal_disk *disk, st
         return clv_fail(err, CLV_E_INTERNAL,
                         "the journal could not be cut back after a failed write");
     int failed = write_whole(f->fd, disk, data);
-    if (!failed && disk->sync(f->fd) != 0)
+    if (!failed && CLV_AGAIN(disk->sync(f->fd)) != 0)
         failed = errno;
     if (!failed) {
         f->len += data.len;
         return CLV_OK;
     }
     /* Everything before f->len was synced earlier: cutting there loses nothing acknowledged. */
-    if (disk->truncate(f->fd, (off_t)f->len) != 0)
+    if (CLV_AGAIN(disk->truncate(f->fd, (off_t)f->len)) != 0)
         f->stuck = true;
     (void)clv_fail_errno(err, failed, "cannot write to the journal");
     clv_kept(err,
@@ -87,7 +88,7 @@ clv_status logfile_append(struct logfile *f, const struct journal_disk *disk, st
 
 clv_status folder_lock(const char *dir, int *ret_fd, struct clv_error *err)
 {
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = CLV_AGAIN(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd < 0)
         return clv_fail_errno(err, errno, "cannot open the ceremony folder %s", dir);
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) {

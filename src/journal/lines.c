@@ -48,10 +48,11 @@ static void refill(struct lines *l)
     size_t room = LINES_BUFFER - l->len;
     if (room > l->limit - read_to)
         room = (size_t)(l->limit - read_to);
+    unsigned tries = 0;
     ssize_t got;
     do
         got = room == 0 ? 0 : pread(l->fd, l->buffer + l->len, room, (off_t)read_to);
-    while (got < 0 && errno == EINTR);
+    while (got < 0 && clv_again(&tries));
     if (got < 0)
         l->failed_errno = errno;
     if (got <= 0)

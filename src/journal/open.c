@@ -98,7 +98,7 @@ static clv_status take_secret(struct clv_journal *j, struct clv_error *err)
 /* What was read may still be on its way to the disk, written by a process that was killed. */
 static clv_status sync_logs(struct clv_journal *j, struct clv_error *err)
 {
-    if (fsync(j->log.fd) != 0 || fsync(j->checkpoints.fd) != 0)
+    if (CLV_AGAIN(fsync(j->log.fd)) != 0 || CLV_AGAIN(fsync(j->checkpoints.fd)) != 0)
         return clv_fail_errno(err, errno, "cannot write the journal to disk");
     return CLV_OK;
 }

@@ -8,9 +8,10 @@
 
 static bool pread_whole(int fd, char *out, size_t len, uint64_t offset)
 {
+    unsigned tries = 0;
     while (len > 0) {
         ssize_t n = pread(fd, out, len, (off_t)offset);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && clv_again(&tries))
             continue;
         if (n <= 0)
             return false;

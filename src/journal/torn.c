@@ -41,7 +41,8 @@ static clv_status move_tail(int fd, const char *dir, const char *stem, uint64_t 
         status = clv_fail_errno(err, got < 0 ? errno : EIO, "cannot read the torn end");
     if (status == CLV_OK)
         status = keep_copy(dir, stem, tail, len, err);
-    if (status == CLV_OK && (ftruncate(fd, (off_t)from) != 0 || fsync(fd) != 0))
+    if (status == CLV_OK &&
+        (CLV_AGAIN(ftruncate(fd, (off_t)from)) != 0 || CLV_AGAIN(fsync(fd)) != 0))
         status = clv_fail_errno(err, errno, "cannot cut the torn end off");
     free(tail);
     return status;

@@ -4,4 +4,16 @@ if(NOT CLV_SANITIZE)
     set_target_properties(clv_shim PROPERTIES PREFIX "")
     target_compile_options(clv_shim PRIVATE -U_FORTIFY_SOURCE)
     target_link_libraries(clv_shim PRIVATE clv_warnings Threads::Threads)
+    set(shim_memory shim_memory.c)
+endif()
+
+# Linked in, room by room: every call and every allocation, in memory.
+clv_test(fault_rooms LABEL hostile
+    USES keyfile journal unitd
+    LINKS PkgConfig::libargon2 PkgConfig::libsodium
+    SOURCES fault_walk.c fault_base.c fault_journal.c logs.c shim_files.c shim_argon2.c ${shim_memory}
+            ${PROJECT_SOURCE_DIR}/tests/support/run.c)
+target_compile_options(fault_rooms PRIVATE -U_FORTIFY_SOURCE)
+if(shim_memory)
+    target_compile_definitions(fault_rooms PRIVATE CLV_SHIM_MEMORY)
 endif()

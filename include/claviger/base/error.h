@@ -81,7 +81,7 @@ clv_status clv_fail(struct clv_error *err, clv_status code, const char *fmt, ...
     __attribute__((format(printf, 3, 4)));
 /* As clv_fail(), with the operating system's text for errnum behind the fact; ENOSPC and EDQUOT
  * become CLV_E_FULL, ENOENT CLV_E_MISSING, EEXIST CLV_E_EXISTS, EACCES and EPERM CLV_E_PERMISSION,
- * EINTR CLV_E_INTERRUPTED, everything else CLV_E_IO. */
+ * everything else CLV_E_IO. EINTR too: CLV_E_INTERRUPTED is what a person does. */
 clv_status clv_fail_errno(struct clv_error *err, int errnum, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Quotes the line of a file that the fact is about, with marks (a caret) to stand under it. */

@@ -45,4 +45,18 @@ const char *clv_path_name(const char *path);
 /* Writes all of it, retrying EINTR and short writes. */
 clv_status clv_fd_write_all(int fd, const void *data, size_t len, struct clv_error *err);
 
+/* Whether a system call that failed is to be made again, since only a signal came in between. Not
+ * for ever: *tries, 0 before the first call, counts. */
+bool clv_again(unsigned *tries);
+/* A system call, made so: int fd = CLV_AGAIN(open(path, flags)); */
+#define CLV_AGAIN(call)                                                                            \
+    (__extension__({                                                                               \
+        int clv_result;                                                                            \
+        unsigned clv_tries = 0;                                                                    \
+        do                                                                                         \
+            clv_result = (call);                                                                   \
+        while (clv_result < 0 && clv_again(&clv_tries));                                           \
+        clv_result;                                                                                \
+    }))
+
 #endif

@@ -90,7 +90,7 @@ Test(error, says_in_words_what_the_system_said)
         {ENOSPC, CLV_E_FULL},       {EDQUOT, CLV_E_FULL},
         {ENOENT, CLV_E_MISSING},    {EEXIST, CLV_E_EXISTS},
         {EACCES, CLV_E_PERMISSION}, {EPERM, CLV_E_PERMISSION},
-        {EINTR, CLV_E_INTERRUPTED}, {EIO, CLV_E_IO},
+        {EINTR, CLV_E_IO}, {EIO, CLV_E_IO},
         {123456, CLV_E_IO},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
