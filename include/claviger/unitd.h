@@ -84,6 +84,8 @@ struct clv_unitd_ports clv_unitd_ports_default(void);
 struct clv_unitd_setup {
     bool production_tests; /* serial number "SW" and 6 digits instead of "TEST" and 4 */
     unsigned num_units[CLV_UNITD_NUM_KINDS];
+    uint32_t permissions;          /* domain attribute 3 of every unit; 0: what zeroize leaves */
+    const uint8_t *control_points; /* 16 bytes, of every unit; NULL: all set */
     uint32_t first_domain;
     unsigned module_index;
     const char *instance_id;                /* UUID; NULL */

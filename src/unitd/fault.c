@@ -14,7 +14,7 @@ static const struct behaviour behaviours[] = {
     { .name = "drop",             .delivery = CLV_UNITD_DROP },
     { .name = "die",              .delivery = CLV_UNITD_DROP, .dies = true },
     { .name = "die-after",        .delivery = CLV_UNITD_DROP, .dies = true, .executes = true },
-    { .name = "slow",             .executes = true, .takes_ms = true },
+    { .name = "slow",             .executes = true, .takes = ARG_MS },
     { .name = "wrong-pattern",    .executes = true, .lie = LIE_PATTERN },
     { .name = "old-tail",         .executes = true, .lie = LIE_TAIL },
     { .name = "other-part",       .executes = true, .lie = LIE_OTHER_PART },
@@ -23,6 +23,7 @@ static const struct behaviour behaviours[] = {
     { .name = "replay",           .replays = true },
     { .name = "reject-counter",   .refuses = V_COUNTER_PASSED },
     { .name = "refuse-signature", .refuses = V_SIGNATURE_WRONG },
+    { .name = "refuse",           .takes = ARG_CODES },
     { .name = "come-back-empty",  .executes = true, .empties = true },
 };
 
@@ -125,16 +126,43 @@ static clv_status parse_behaviour(const char *word, struct fault *fault, struct 
     return status;
 }
 
-static clv_status parse_argument(const char *word, struct fault *fault, struct clv_error *err)
+static clv_status parse_delay(const char *word, struct fault *fault, struct clv_error *err)
 {
-    if (!fault->behaviour->takes_ms)
-        return word ? clv_fail(err, CLV_E_USAGE, "fault: \"%s\" takes no argument",
-                               fault->behaviour->name)
-                    : CLV_OK;
     if (!word || parse_number(word, MAX_DELAY_MS, &fault->delay_ms) != CLV_OK)
         return clv_fail(err, CLV_E_USAGE, "fault: \"%s\" needs a delay of 0 to %u milliseconds",
                         fault->behaviour->name, MAX_DELAY_MS);
     return CLV_OK;
+}
+
+/* "101/48", or "33" for a return code that comes without a reason. */
+static clv_status parse_codes(char *word, struct fault *fault, struct clv_error *err)
+{
+    char *reason = word ? strchr(word, '/') : NULL;
+    if (reason)
+        *reason++ = 0;
+    fault->reason = CLV_EP11_NO_REASON;
+    if (!word || parse_number(word, UINT32_MAX, &fault->return_code) != CLV_OK ||
+        fault->return_code == 0 ||
+        (reason && parse_number(reason, UINT32_MAX, &fault->reason) != CLV_OK))
+        return clv_fail(err, CLV_E_USAGE,
+                        "fault: \"%s\" needs a return code, or RETURN-CODE/REASON",
+                        fault->behaviour->name);
+    return CLV_OK;
+}
+
+static clv_status parse_argument(char *word, struct fault *fault, struct clv_error *err)
+{
+    switch (fault->behaviour->takes) {
+    case ARG_MS:
+        return parse_delay(word, fault, err);
+    case ARG_CODES:
+        return parse_codes(word, fault, err);
+    case ARG_NONE:
+        break;
+    }
+    return word ? clv_fail(err, CLV_E_USAGE, "fault: \"%s\" takes no argument",
+                           fault->behaviour->name)
+                : CLV_OK;
 }
 
 clv_status fault_parse(const char *text, unsigned num_units, struct fault *ret,
@@ -153,7 +181,7 @@ clv_status fault_parse(const char *text, unsigned num_units, struct fault *ret,
     const char *unit = strtok_r(copy, ":", &save);
     const char *class = strtok_r(NULL, ":", &save);
     const char *behaviour = strtok_r(NULL, ":", &save);
-    const char *argument = strtok_r(NULL, ":", &save);
+    char *argument = strtok_r(NULL, ":", &save);
     if (!unit || !class || !behaviour || strtok_r(NULL, ":", &save))
         return clv_fail(err, CLV_E_USAGE, "fault: want UNIT:COMMAND:BEHAVIOUR[:ARG][*]");
     if (parse_number(unit, num_units, &fault.unit) != CLV_OK || fault.unit == 0)

@@ -96,14 +96,16 @@ enum { OUTER_NO_DOMAIN = 3, OUTER_MALFORMED = 7, OUTER_UNKNOWN_FUNCTION = 84 };
 /* ---- faults ---- */
 enum lie { LIE_NONE, LIE_PATTERN, LIE_TAIL, LIE_OTHER_PART, LIE_SPOILT_PART };
 
+enum fault_argument { ARG_NONE, ARG_MS, ARG_CODES };
+
 /* What a fault does to one request: a row of the table in fault.c. */
 struct behaviour {
     const char *name;
-    bool takes_ms;                    /* needs ARG, a delay in milliseconds */
+    enum fault_argument takes;        /* what ARG is */
     bool executes;                    /* the request runs as usual */
     enum clv_unitd_delivery delivery; /* what happens to the answer */
     bool dies;                        /* the unit is dead afterwards */
-    enum verdict refuses;             /* refused with this, unless V_OK */
+    enum verdict refuses;             /* refused with this, unless V_OK; ARG_CODES: as ARG says */
     enum lie lie;                     /* about verification patterns, or in an export */
     bool wrong_key;                   /* the answer is signed with another key */
     bool replays;                     /* the answer before is sent again */
@@ -115,6 +117,7 @@ struct fault {
     const struct command_class *class;
     const struct behaviour *behaviour;
     unsigned delay_ms;
+    unsigned return_code, reason; /* of a refusal that the plan words itself; 0: none */
     bool for_ever, spent;
 };
 /* errors  CLV_E_USAGE */

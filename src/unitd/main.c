@@ -29,6 +29,9 @@ static clv_status check_same(const struct options *o, const struct clv_unitd_vau
             clv_fail(err, CLV_E_USAGE, "the state is of service instance %s", listing->instance_id);
     else if (o->production_tests && !listing->production_tests)
         status = clv_fail(err, CLV_E_WORLD, "the state is of TEST units");
+    else if (o->given_permissions || o->given_control_points)
+        status = clv_fail(err, CLV_E_USAGE,
+                          "the units have their permissions and control points already");
     free(listing);
     if (status != CLV_OK)
         clv_hint(err, "Leave the option out, or choose another --state folder.");
@@ -40,9 +43,13 @@ static clv_status new_vault(const struct options *o, struct store *store,
 {
     struct clv_unitd_setup setup = {
         .production_tests = o->production_tests,
+        .control_points = o->given_control_points ? o->control_points : NULL,
         .instance_id = o->instance_id,
         .ports = &store->ports,
     };
+    struct clv_reader permissions;
+    clv_reader_init(&permissions, o->permissions, sizeof(o->permissions));
+    setup.permissions = clv_read_u32(&permissions, "permissions");
     memcpy(setup.num_units, o->num_units, sizeof(setup.num_units));
     clv_status status = clv_unitd_vault_new(&setup, ret, err);
     if (status == CLV_OK)

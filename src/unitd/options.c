@@ -18,6 +18,8 @@ const char options_help[] =
     "  --recovery N         recovery units (0)\n"
     "  --failover N         failover units (0)\n"
     "  --instance UUID      id of the service instance, when the state is new (random)\n"
+    "  --permissions HEX    8 digits: domain attribute 3 of the units, when the state is new\n"
+    "  --control-points HEX 32 digits: control points of the units, when the state is new\n"
     "  --production-tests   units without the word TEST, when the state is new\n"
     "  --tls                HTTPS, with a certificate of its own: tls.pem in DIR\n"
     "  --tls-name NAME      another name or address the certificate is for; may be repeated\n"
@@ -39,6 +41,8 @@ enum option_id {
     OPT_RECOVERY,
     OPT_FAILOVER,
     OPT_INSTANCE,
+    OPT_PERMISSIONS,
+    OPT_CONTROL_POINTS,
     OPT_PRODUCTION_TESTS,
     OPT_TLS,
     OPT_TLS_NAME,
@@ -63,6 +67,8 @@ static const struct option long_options[] = {
     { "recovery",         required_argument, NULL, OPT_RECOVERY },
     { "failover",         required_argument, NULL, OPT_FAILOVER },
     { "instance",         required_argument, NULL, OPT_INSTANCE },
+    { "permissions",      required_argument, NULL, OPT_PERMISSIONS },
+    { "control-points",   required_argument, NULL, OPT_CONTROL_POINTS },
     { "production-tests", no_argument,       NULL, OPT_PRODUCTION_TESTS },
     { "tls",              no_argument,       NULL, OPT_TLS },
     { "tls-name",         required_argument, NULL, OPT_TLS_NAME },
@@ -94,6 +100,13 @@ static clv_status take_units(struct options *o, enum clv_ep11_unit_kind kind, st
 {
     o->given_units = true;
     return parse_number(optarg, CLV_UNITD_MAX_UNITS, &o->num_units[kind], err);
+}
+
+static clv_status take_hex(uint8_t *ret, size_t len, bool *ret_given, struct clv_error *err)
+{
+    *ret_given = true;
+    clv_status status = clv_unhex(optarg, strlen(optarg), ret, len, err);
+    return status == CLV_OK ? status : clv_while(err, "reading %zu hex digits", 2 * len);
 }
 
 static clv_status take_fd(int *ret, struct clv_error *err)
@@ -142,6 +155,11 @@ static clv_status take(struct options *o, int id, struct clv_error *err)
     case OPT_INSTANCE:
         o->instance_id = optarg;
         return CLV_OK;
+    case OPT_PERMISSIONS:
+        return take_hex(o->permissions, sizeof(o->permissions), &o->given_permissions, err);
+    case OPT_CONTROL_POINTS:
+        return take_hex(o->control_points, sizeof(o->control_points), &o->given_control_points,
+                        err);
     case OPT_PRODUCTION_TESTS:
         o->production_tests = true;
         return CLV_OK;

@@ -16,6 +16,8 @@ struct options {
     const char *tls_cert, *tls_key, *tls_names[TLS_MAX_NAMES];
     size_t num_tls_names;
     bool production_tests, show, help, version;
+    uint8_t permissions[4], control_points[16];
+    bool given_permissions, given_control_points;
     const char *faults[OPTIONS_MAX_FAULTS];
     size_t num_faults;
     int ready_fd, parent_fd; /* -1: none */

@@ -13,6 +13,14 @@
 
 /* ---- making and freeing ---- */
 
+static void configure(struct clv_unitd_domain *domain, const struct clv_unitd_setup *setup)
+{
+    if (setup->permissions != 0)
+        domain->attributes[CLV_EP11_ATTR_PERMISSIONS] = setup->permissions;
+    if (setup->control_points)
+        memcpy(domain->control_points, setup->control_points, sizeof(domain->control_points));
+}
+
 static void init_units(struct clv_unitd_vault *vault, const struct clv_unitd_setup *setup)
 {
     unsigned n = 0;
@@ -24,6 +32,7 @@ static void init_units(struct clv_unitd_vault *vault, const struct clv_unitd_set
             domain_reset(&vault->units[n].domain, setup->first_domain + n,
                          (uint32_t)instance[0] << 16 | (uint32_t)instance[1] << 8 | instance[2],
                          setup->ports->random);
+            configure(&vault->units[n].domain, setup);
         }
     }
 }
@@ -158,6 +167,11 @@ clv_status vault_commit(struct clv_unitd_vault *vault, struct unit *unit,
 
 /* ---- replies ---- */
 
+/* What a signed answer says of the command: a verdict, or what a fault plan puts in its place. */
+struct judgement {
+    uint32_t return_code, reason;
+};
+
 static clv_status outer_error(uint32_t function, uint32_t domain, uint32_t value,
                               struct clv_unitd_reply *reply, struct clv_error *err)
 {
@@ -166,14 +180,15 @@ static clv_status outer_error(uint32_t function, uint32_t domain, uint32_t value
     return clv_writer_done(&reply->payload, err);
 }
 
-static clv_status inner_reply(struct call *call, const struct unit *unit, enum verdict verdict,
-                              bool wrong_key, struct clv_unitd_reply *reply, struct clv_error *err)
+static clv_status inner_reply(struct call *call, const struct unit *unit,
+                              const struct judgement *judgement, bool wrong_key,
+                              struct clv_unitd_reply *reply, struct clv_error *err)
 {
     const struct clv_unitd_domain *domain = &unit->domain;
     struct clv_writer domain_id = {0}, reason = {0}, block = {0}, signature = {0};
     struct clv_ep11_response_block answer = {
         .command = call->block.command,
-        .return_code = verdict_code(verdict),
+        .return_code = judgement->return_code,
         .output = clv_writer_view(&call->output),
     };
     clv_writer_init_fixed(&domain_id, answer.domain_id, sizeof(answer.domain_id));
@@ -181,9 +196,9 @@ static clv_status inner_reply(struct call *call, const struct unit *unit, enum v
     clv_write_u32(&domain_id, domain->instance);
     memcpy(answer.module_id, call->vault->identity.module_id, CLV_EP11_MODULE_ID_LEN);
     memcpy(answer.counter, domain->counter, CLV_EP11_COUNTER_LEN);
-    if (verdict != V_OK) {
-        if (verdict_reason(verdict) != CLV_EP11_NO_REASON)
-            clv_write_u32(&reason, verdict_reason(verdict));
+    if (judgement->return_code != verdict_code(V_OK)) {
+        if (judgement->reason != CLV_EP11_NO_REASON)
+            clv_write_u32(&reason, judgement->reason);
         answer.output = clv_writer_view(&reason);
     }
     clv_ep11_response_block_encode(&block, &answer);
@@ -235,18 +250,18 @@ static clv_status empty_unit(struct clv_unitd_vault *vault, struct unit *unit,
     return vault_commit(vault, unit, &work, err);
 }
 
-static const struct behaviour *take_behaviour(struct clv_unitd_vault *vault,
-                                              const struct unit *unit, uint32_t command,
-                                              struct clv_unitd_reply *reply)
+static const struct fault *take_fault(struct clv_unitd_vault *vault, const struct unit *unit,
+                                      uint32_t command, struct clv_unitd_reply *reply)
 {
-    static const struct behaviour ordinary = {.executes = true};
+    static const struct behaviour as_usual = {.executes = true};
+    static const struct fault none = {.behaviour = &as_usual};
     uint32_t number = (uint32_t)(unit - vault->units) + 1;
     const struct fault *fault = fault_take(vault->faults, vault->num_faults, number, command);
     if (!fault)
-        return &ordinary;
+        return &none;
     reply->delivery = fault->behaviour->delivery;
     reply->delay_ms = fault->delay_ms;
-    return fault->behaviour;
+    return fault;
 }
 
 /* Kept only where a fault could ask for it. */
@@ -265,7 +280,8 @@ static void remember_answer(const struct clv_unitd_vault *vault, struct unit *un
 static clv_status answer_call(struct call *call, struct unit *unit, struct clv_unitd_reply *reply,
                               struct clv_error *err)
 {
-    const struct behaviour *b = take_behaviour(call->vault, unit, call->block.command, reply);
+    const struct fault *fault = take_fault(call->vault, unit, call->block.command, reply);
+    const struct behaviour *b = fault->behaviour;
     enum verdict verdict = b->refuses;
     if (b->empties && empty_unit(call->vault, unit, &reply->trouble) != CLV_OK)
         verdict = V_INTERNAL;
@@ -279,7 +295,10 @@ static clv_status answer_call(struct call *call, struct unit *unit, struct clv_u
     unit->dead |= b->dies;
     if (reply->delivery != CLV_UNITD_SEND)
         return CLV_OK;
-    clv_status status = inner_reply(call, unit, verdict, b->wrong_key, reply, err);
+    struct judgement judgement = {verdict_code(verdict), verdict_reason(verdict)};
+    if (fault->return_code != 0)
+        judgement = (struct judgement){fault->return_code, fault->reason};
+    clv_status status = inner_reply(call, unit, &judgement, b->wrong_key, reply, err);
     if (status == CLV_OK && !b->wrong_key)
         remember_answer(call->vault, unit, reply);
     return status;
@@ -339,7 +358,7 @@ static clv_status answer_info(struct clv_unitd_vault *vault, uint32_t domain,
         return info_reply(&request, OUTER_MALFORMED, none, reply, err);
     if (!unit || request.domain != domain)
         return info_reply(&request, OUTER_NO_DOMAIN, none, reply, err);
-    const struct behaviour *b = take_behaviour(vault, unit, CLV_EP11_Q_ATTRS, reply);
+    const struct behaviour *b = take_fault(vault, unit, CLV_EP11_Q_ATTRS, reply)->behaviour;
     if (b->empties && empty_unit(vault, unit, &reply->trouble) != CLV_OK)
         return info_reply(&request, verdict_code(V_INTERNAL), none, reply, err);
     unit->dead |= b->dies;

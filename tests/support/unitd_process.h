@@ -6,7 +6,7 @@
 
 #include "claviger/ep11.h"
 
-#define PROCESS_MAX_ARGS 16
+#define PROCESS_MAX_ARGS 140 /* 64 fault plans are the most the daemon takes */
 
 struct process {
     char dir[64]; /* temporary, holds all that follows */

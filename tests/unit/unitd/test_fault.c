@@ -62,6 +62,12 @@ Test(fault, words_that_are_wrong_are_named)
         "1:commit:slow:x",
         "1:commit:slow:99999999999",
         "1:commit:slow:5:6",
+        "1:commit:refuse",
+        "1:commit:refuse:0/48",
+        "1:commit:refuse:101/",
+        "1:commit:refuse:101/x",
+        "1:commit:refuse:101/48/1",
+        "1:commit:refuse:99999999999",
     };
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct clv_error err = {0};
@@ -190,6 +196,10 @@ Test(fault, refuses_what_is_right)
     bench_refuses(&bench, &people, &order, 163, 19);
     plan("1:any:refuse-signature");
     bench_refuses(&bench, &people, &order, 192, 22);
+    plan("1:any:refuse:209/85");
+    bench_refuses(&bench, &people, &order, 209, 85);
+    plan("1:clear:refuse:2147549186");
+    bench_refuses(&bench, &people, &order, 0x80010002, CLV_EP11_NO_REASON);
     bench_do(&bench, &people, CLV_EP11_CLEAR_WK, nothing, "0");
 }
 
