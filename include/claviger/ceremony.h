@@ -220,6 +220,7 @@ struct clv_unit_record {
     unsigned number;
     char serial[CLV_EP11_SERIAL_LEN + 1];
     char location[80];
+    char root[80]; /* in which root its device certificates end, and how we know that one */
     uint8_t module_id[CLV_EP11_MODULE_ID_LEN];
     uint8_t device_ski[CLV_SKI_LEN];
     bool set_aside;

@@ -122,15 +122,26 @@ struct clv_site_root {
     uint8_t point[CLV_P521_POINT_LEN]; /* all zero until the file is loaded */
 };
 
+/* One domain of one card of this machine, as sysfs names it: "03.0008". */
+struct clv_site_queue {
+    unsigned card, domain; /* 0..255 each */
+};
+
+enum clv_site_token { CLV_SITE_TOKEN_NONE, CLV_SITE_TOKEN_ASK };
+
 struct clv_site_instance {
     const char *name;
-    const char *id;         /* UUID of the service instance */
-    const char *endpoint;   /* unix:/path, http://127.0.0.1:port, https://host */
-    const char *token_file; /* or NULL */
-    const char *ca_file;    /* for https, or NULL for the system's */
+    const char *id;       /* UUID of the service instance */
+    const char *endpoint; /* unix:/path, http://127.0.0.1:port, https://host, zcrypt:/dev/... */
+    enum clv_site_token token; /* ASK: a person types it */
+    const char *token_file;    /* or NULL */
+    const char *ca_file;       /* for https, or NULL for the system's */
     struct clv_site_root *roots;
-    size_t num_roots; /* 1..8 */
-    unsigned *units;  /* numbers to select, ascending; NULL: all */
+    size_t num_roots; /* 0..8, beside the built-in ones of production */
+    struct clv_site_queue *queues;
+    size_t num_queues;   /* 1..256 for zcrypt:, else 0 */
+    char *made_endpoint; /* holds endpoint when the file names a region or a device */
+    unsigned *units;     /* numbers to select, ascending; NULL: all */
     size_t num_units;
 };
 

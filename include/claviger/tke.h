@@ -49,6 +49,9 @@ struct clv_tke_port {
      * errors  CLV_E_RULE: it was not */
     clv_status (*confirm)(void *ctx, const char *phrase, const char *const *lines, size_t num_lines,
                           struct clv_error *err);
+    /* As hooks->token of a fleet (unit.h); NULL: a refused token is an error. */
+    clv_status (*token)(void *ctx, const struct clv_service *service, const char *why,
+                        struct clv_secret **ret, struct clv_error *err);
     /* One line of what is going on. Never waits. */
     void (*note)(void *ctx, const char *line);
     /* Often while something takes long. Anything but CLV_OK: nothing more is begun. */

@@ -28,16 +28,36 @@ struct clv_site; /* script.h */
 
 enum clv_unit_kind { CLV_UNIT_OPERATIONAL, CLV_UNIT_RECOVERY, CLV_UNIT_FAILOVER };
 
+/* One domain of one card of this machine. */
+struct clv_queue {
+    unsigned card, domain;
+};
+
 /* One service instance to talk to. */
 struct clv_service {
     const char *name;
-    const char *endpoint;           /* "unix:/path", "http://127.0.0.1:8080", "https://host" */
+    /* "unix:/path", "http://127.0.0.1:8080", "https://host", "zcrypt:/dev/z90crypt" */
+    const char *endpoint;
     const char *instance_id;        /* of the service instance */
     const struct clv_secret *token; /* sent as the Authorization header, or NULL */
+    unsigned token_number;          /* counts up when token is another one than before */
+    const char *token_file;         /* where a new one is found when this one is refused, or NULL */
+    bool token_asked;               /* a person types it: hooks->token, before the first request */
     const char *ca_file;            /* for https, or NULL for the system's */
     const uint8_t (*roots)[CLV_P521_POINT_LEN]; /* trusted roots of device certificates */
     size_t num_roots;
+    bool ibm_roots;                 /* the built-in roots are trusted, too */
+    const struct clv_queue *queues; /* zcrypt: the domains to work with */
+    size_t num_queues;
 };
+
+/* A root key of IBM's adapters; trusted in production without being named. */
+struct clv_ibm_root {
+    const char *name;                  /* "IBM root of 4769 adapters (CEX7)" */
+    const char *ski;                   /* hex of the identifier that certificates carry */
+    uint8_t point[CLV_P521_POINT_LEN]; /* 04 X Y */
+};
+const struct clv_ibm_root *clv_ibm_root_at(size_t index); /* NULL behind the last */
 
 /* Copied; what it points to is borrowed for as long as the fleet lives. */
 struct clv_fleet_config {
@@ -64,6 +84,7 @@ struct clv_unit {
     bool trusted;                              /* chain verified, key pinned */
     uint8_t module_id[CLV_EP11_MODULE_ID_LEN]; /* valid when trusted */
     uint8_t device_ski[CLV_SKI_LEN], root_ski[CLV_SKI_LEN];
+    const char *root; /* which one that is: a built-in one, or "root named by the site file" */
     unsigned firmware_major, firmware_minor; /* valid after a query */
 };
 
@@ -87,8 +108,10 @@ struct clv_unit_state {
 clv_status clv_fleet_new(const struct clv_fleet_config *config, struct clv_fleet **ret,
                          struct clv_error *err);
 /* The same from a site file (roots loaded), which has to live as long as the fleet: its instances,
- * tokens read from their private files, its deadlines; the rest of base as it is.
- * errors  and those of clv_file_read_private() for a token */
+ * tokens read from their private files, its deadlines; the rest of base as it is. In production the
+ * built-in roots are trusted beside those that the site names; in the TEST world never.
+ * errors  those of clv_file_read_private() for a token; CLV_E_INPUT: a TEST service names no root
+ */
 clv_status clv_fleet_from_site(const struct clv_site *site, const struct clv_fleet_config *base,
                                struct clv_fleet **ret, struct clv_error *err);
 void clv_fleet_free(struct clv_fleet **fleet);
@@ -179,6 +202,12 @@ struct clv_fleet_hooks {
      * already out are waited for until their deadline, the rest is NOT_SENT. */
     clv_status (*tick)(void *ctx, struct clv_error *err);
     void *ctx;
+    /* The access token of a service is needed (why NULL) or was refused (why: a sentence). A new
+     * one in *ret; or nothing, if it is in the file now. Nothing is under way meanwhile. NULL: a
+     * service that refuses its token is an error. Anything but CLV_OK: the units of this service
+     * get no further in this order. */
+    clv_status (*token)(void *ctx, const struct clv_service *service, const char *why,
+                        struct clv_secret **ret, struct clv_error *err);
 };
 
 /* Asks every service for its units; all of them are selected then. Taken whole or not at all.

@@ -34,6 +34,7 @@ clv_status unit_add(struct clv_ceremony *c, const struct clv_event *e, struct cl
     memcpy(unit->device_ski, e->digest, sizeof(unit->device_ski));
     snprintf(unit->serial, sizeof(unit->serial), "%.8s", (const char *)e->module_id);
     snprintf(unit->location, sizeof(unit->location), "%.79s", e->name);
+    snprintf(unit->root, sizeof(unit->root), "%.79s", e->text2);
     return CLV_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include "session.h"
 
+#define MAX_TOKEN 4096
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 static clv_status open_face(struct session *s, struct clv_error *err)
@@ -167,6 +168,49 @@ static clv_status new_password(void *ctx, const char *const *words, struct clv_s
     return st;
 }
 
+/* ---- access tokens ---- */
+
+static clv_status nobody_has_one(const struct clv_service *service, const char *why,
+                                 struct clv_error *err)
+{
+    (void)clv_fail(err, CLV_E_USAGE, "%s", why ? why : "this service wants an access token");
+    if (service->token_file)
+        clv_hint(err, "Put a new access token in %s and run the command again.",
+                 service->token_file);
+    else
+        clv_hint(err, "Give --token-fd, or run the command in a terminal without --no-input.");
+    return CLV_E_USAGE;
+}
+
+static clv_status token(void *ctx, const struct clv_service *service, const char *why,
+                        struct clv_secret **ret, struct clv_error *err)
+{
+    struct session *s = ctx;
+    const char *given = args_nth(s->args, "token-fd", s->num_tokens++);
+    char title[120];
+    snprintf(title, sizeof(title), "Access token of %.80s", service->name);
+    const struct clv_question q = {.kind = CLV_ASK_SECRET,
+                                   .id = "token",
+                                   .title = title,
+                                   .prompt = "Access token",
+                                   .problem = why,
+                                   .help = "The whole value of the Authorization header, with the "
+                                           "word Bearer in front if the service wants that. "
+                                           "Nothing you type is shown.",
+                                   .max_len = MAX_TOKEN};
+    struct clv_reply reply = {0};
+    if (given)
+        return read_secret_fd(given, MAX_TOKEN, ret, err);
+    if (!s->can_ask)
+        return nobody_has_one(service, why, err);
+    clv_status st = session_face(s, "token-fd", err);
+    if (st == CLV_OK)
+        st = s->face.ask(s->face.ctx, &q, &reply, err);
+    if (st == CLV_OK)
+        *ret = reply.secret;
+    return st;
+}
+
 /* ---- confirmations ---- */
 
 static clv_status not_confirmed(const char *phrase, struct clv_error *err)
@@ -238,6 +282,7 @@ void session_fill_port(struct session *s)
                                                               args_text(s->args, "password-fd")),
                                     .password = password,
                                     .new_password = new_password,
+                                    .token = args_known(s->args, "token-fd") ? token : NULL,
                                     .confirm = confirm,
                                     .note = note,
                                     .tick = tick,

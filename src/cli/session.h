@@ -29,6 +29,7 @@ struct session {
     struct clv_plain *plain; /* opened by the first question or wait */
     struct clv_face face;
     size_t num_passwords; /* taken from --password-fd so far */
+    size_t num_tokens;    /* likewise, of --token-fd */
     int64_t waiting_since;
 };
 

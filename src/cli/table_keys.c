@@ -10,6 +10,7 @@ const struct option_def world_options[] = {
 };
 const struct option_def place_options[] = {
     { "site",     "FILE", "site file with the service instances (the one that was remembered)" },
+    { "token-fd", "N",    "read an access token that has to be given from this inherited file descriptor, up to the end of its line; repeated: in the order they are wanted" },
     { "key-dir",  "DIR",  "folder of key files (the site file's, CLOUDTKEFILES, or the default)" },
     { NULL },
 };

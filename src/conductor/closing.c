@@ -80,6 +80,7 @@ static void add_units(const struct clv_conductor *c, struct rows *r)
                 o->sign_threshold, o->revoke_threshold, key,
                 clv_position_meaning(clv_reconcile(
                     o, u->known, c->ceremony->has_pattern ? c->ceremony->pattern : NULL)));
+        add_row(r, "", false, "device certificates end in: %s", u->root);
     }
 }
 

@@ -118,6 +118,12 @@ clv_status survive_refusal(struct clv_conductor *c, const struct clv_task *task,
 clv_status leave_turn(struct clv_conductor *c, unsigned person, enum after_failure how,
                       struct clv_error *err);
 
+/* ---- token.c: access tokens of service instances ---- */
+/* As hooks->token of a fleet: asks for a token, or that a new one be put in its file.
+ * errors  CLV_E_DOUBT: the people go on without this service; CLV_E_INTERRUPTED */
+clv_status ask_token(struct clv_conductor *c, const struct clv_service *service, const char *why,
+                     struct clv_secret **ret, struct clv_error *err);
+
 /* ---- documents.c: receipts on screen and on paper ---- */
 struct receipt_request {
     const char *kind; /* "key-part", "ceremony": for file names and the journal */

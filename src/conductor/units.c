@@ -137,9 +137,29 @@ static clv_status on_tick(void *ctx, struct clv_error *err)
     return run->broken == CLV_OK ? CLV_OK : clv_fail(err, run->broken, "nothing more is sent");
 }
 
+/* ^C in a question of its own counts as ^C while waiting. */
+static clv_status on_token(void *ctx, const struct clv_service *service, const char *why,
+                           struct clv_secret **ret, struct clv_error *err)
+{
+    struct run *run = ctx;
+    run->c->face->progress_end(run->c->face->ctx);
+    clv_status st = ask_token(run->c, service, why, ret, err);
+    if (st == CLV_E_INTERRUPTED && run->broken == CLV_OK) {
+        run->broken = st;
+        run->error = *err;
+    }
+    return st;
+}
+
+static struct clv_fleet_hooks hooks_of(struct run *run)
+{
+    return (struct clv_fleet_hooks){
+        .intent = on_intent, .result = on_result, .tick = on_tick, .token = on_token, .ctx = run};
+}
+
 static clv_status run_order(struct run *run, const struct clv_order *order, struct clv_error *err)
 {
-    struct clv_fleet_hooks hooks = {on_intent, on_result, on_tick, run};
+    const struct clv_fleet_hooks hooks = hooks_of(run);
     clv_status st = CLV_OK;
     run->start = clv_now_ms(run->c->config.clock);
     run->total = (unsigned)clv_fleet_num_selected(run->c->fleet);
@@ -233,6 +253,7 @@ static clv_status record_unit(struct clv_conductor *c, const struct clv_unit *un
     memcpy(e.digest2, unit->root_ski, sizeof(e.digest2));
     SET(e.name, "%s", unit->location);
     SET(e.text, "%s", unit->service);
+    SET(e.text2, "%s", unit->root);
     return record(c, &e, err);
 }
 
@@ -240,7 +261,7 @@ static clv_status record_unit(struct clv_conductor *c, const struct clv_unit *un
 static clv_status find_once(struct clv_conductor *c, struct clv_error *err)
 {
     struct run run = {.c = c, .title = "Asking every crypto unit who it is"};
-    struct clv_fleet_hooks hooks = {on_intent, on_result, on_tick, &run};
+    const struct clv_fleet_hooks hooks = hooks_of(&run);
     run.start = clv_now_ms(c->config.clock);
     clv_status st = clv_fleet_discover(c->fleet, &hooks, err);
     unsigned wanted = 0, trusted = 0;
@@ -338,7 +359,7 @@ static clv_status check_same_units(const struct clv_conductor *c, struct clv_err
 static clv_status trust_again(struct run *run, struct clv_error *err)
 {
     struct clv_conductor *c = run->c;
-    struct clv_fleet_hooks hooks = {on_intent, on_result, on_tick, run};
+    const struct clv_fleet_hooks hooks = hooks_of(run);
     clv_status st = CLV_OK;
     run->start = clv_now_ms(c->config.clock);
     if (clv_fleet_num_units(c->fleet) == 0)

@@ -92,4 +92,19 @@ clv_status clv_script_check_order(const struct clv_yaml_source *source,
                                   const struct clv_script *script, const struct clv_yaml_node *list,
                                   struct clv_error *err);
 
+/* ---- site_address.c: where the units of a service instance are ---- */
+
+/* As the file has it; members are NULL where it says nothing. */
+struct clv_site_address {
+    const char *endpoint, *region, *api, *device;
+    const struct clv_yaml_node *queues;
+};
+/* Fills endpoint and queues of the instance whose mapping is map.
+ * errors  CLV_E_SCRIPT: none or several of endpoint, region and device; a value that breaks a rule;
+ *         an unknown region or API endpoint, with those that are known */
+clv_status clv_site_read_address(const struct clv_yaml_source *source,
+                                 const struct clv_yaml_node *map,
+                                 const struct clv_site_address *address,
+                                 struct clv_site_instance *instance, struct clv_error *err);
+
 #endif

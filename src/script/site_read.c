@@ -23,35 +23,6 @@ static const char *objection_to_id(const char *id)
     return NULL;
 }
 
-static bool starts_with(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-/* Behind the host: nothing, or a port, or a path. */
-static bool host_ends(const char *rest)
-{
-    return *rest == '\0' || *rest == ':' || *rest == '/';
-}
-
-static const char *objection_to_endpoint(const char *url)
-{
-    static const char *const loopback[] = {"http://127.0.0.1", "http://[::1]", "http://localhost"};
-    if (strpbrk(url, " @\"'\\") != NULL)
-        return "may have no blank, quote or \"@\"";
-    if (starts_with(url, "unix:"))
-        return url[strlen("unix:")] == '/' ? NULL : "needs a full path: unix:/run/...";
-    if (starts_with(url, "https://"))
-        return host_ends(url + strlen("https://")) ? "needs a host behind https://" : NULL;
-    if (!starts_with(url, "http://"))
-        return "must begin with unix:/, http://127.0.0.1 or https://";
-    for (size_t i = 0; i < sizeof loopback / sizeof loopback[0]; i++) {
-        if (starts_with(url, loopback[i]) && host_ends(url + strlen(loopback[i])))
-            return NULL;
-    }
-    return "may use http:// on this machine only; elsewhere https://";
-}
-
 /* The name goes to the print command as an argument: it must not look like an option. */
 static const char *objection_to_printer(const char *name)
 {
@@ -171,14 +142,21 @@ static clv_status read_instance(const struct clv_yaml_source *source,
     struct entry {
         struct clv_site_instance instance;
         const struct clv_yaml_node *roots, *units;
+        struct clv_site_address address;
     } entry = {0};
 #define ENTRY(member) offsetof(struct entry, member)
+    static const char *const token_words[] = {"none", "ask", NULL};
     /* clang-format off */
     static const struct clv_yaml_field fields[] = {
         {"name",          CLV_FIELD_LINE, ENTRY(instance.name),       true,  1,  60, NULL},
         {"id",            CLV_FIELD_LINE, ENTRY(instance.id),         true,  1,  40, NULL},
-        {"endpoint",      CLV_FIELD_LINE, ENTRY(instance.endpoint),   true,  1, 300, NULL},
-        {"trusted-roots", CLV_FIELD_NODE, ENTRY(roots),               true,  0,   0, NULL},
+        {"endpoint",      CLV_FIELD_LINE, ENTRY(address.endpoint),    false, 1, 300, NULL},
+        {"region",        CLV_FIELD_LINE, ENTRY(address.region),      false, 1,  40, NULL},
+        {"api-endpoint",  CLV_FIELD_LINE, ENTRY(address.api),         false, 1,  60, NULL},
+        {"device",        CLV_FIELD_LINE, ENTRY(address.device),      false, 1, 300, NULL},
+        {"queues",        CLV_FIELD_NODE, ENTRY(address.queues),      false, 0,   0, NULL},
+        {"trusted-roots", CLV_FIELD_NODE, ENTRY(roots),               false, 0,   0, NULL},
+        {"token",         CLV_FIELD_WORD, ENTRY(instance.token),      false, 0,   0, token_words},
         {"token-file",    CLV_FIELD_LINE, ENTRY(instance.token_file), false, 1, 300, NULL},
         {"ca-file",       CLV_FIELD_LINE, ENTRY(instance.ca_file),    false, 1, 300, NULL},
         {"units",         CLV_FIELD_NODE, ENTRY(units),               false, 0,   0, NULL},
@@ -192,8 +170,8 @@ static clv_status read_instance(const struct clv_yaml_source *source,
     *instance = entry.instance;
     status = check(source, map, "id", objection_to_id, err);
     if (status == CLV_OK)
-        status = check(source, map, "endpoint", objection_to_endpoint, err);
-    if (status == CLV_OK)
+        status = clv_site_read_address(source, map, &entry.address, instance, err);
+    if (status == CLV_OK && entry.roots != NULL)
         status = read_roots(source, entry.roots, instance, err);
     if (status == CLV_OK && entry.units != NULL)
         status = read_units(source, entry.units, instance, err);
@@ -375,6 +353,8 @@ void clv_site_free(struct clv_site **site)
         return;
     for (size_t i = 0; i < (*site)->num_instances; i++) {
         free((*site)->instances[i].roots);
+        free((*site)->instances[i].queues);
+        free((*site)->instances[i].made_endpoint);
         free((*site)->instances[i].units);
     }
     free((*site)->instances);

@@ -64,6 +64,10 @@ clv_status clv_tke_prepare_kdf(struct clv_tke *tke, enum clv_kdf_profile profile
                                struct clv_error *err);
 void clv_tke_say(struct clv_tke *tke, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* ---- units.c ---- */
+/* What every question to the units needs: the port's tick and token. */
+struct clv_fleet_hooks clv_tke_hooks(struct clv_tke *tke);
+
 /* ---- record.c ---- */
 clv_status clv_tke_record_intent(void *ctx, const struct clv_intent *intent, struct clv_error *err);
 void clv_tke_record_outcome(struct clv_tke *tke, const struct clv_result *result);

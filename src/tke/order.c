@@ -24,12 +24,6 @@ static void on_result(void *ctx, const struct clv_result *result)
     row->error = result->error;
 }
 
-static clv_status on_tick(void *ctx, struct clv_error *err)
-{
-    const struct clv_tke_port *port = ((struct clv_tke *)ctx)->config.port;
-    return port && port->tick ? port->tick(port->ctx, err) : CLV_OK;
-}
-
 /* Only units that have something left to do are selected in the fleet while an order runs;
  * afterwards the selection is again that of the command. */
 static void select_alive(struct clv_tke *t)
@@ -40,8 +34,9 @@ static void select_alive(struct clv_tke *t)
 
 static clv_status run(struct clv_tke *t, const struct clv_order *order, struct clv_error *err)
 {
-    const struct clv_fleet_hooks hooks = {
-        .intent = clv_tke_record_intent, .result = on_result, .tick = on_tick, .ctx = t};
+    struct clv_fleet_hooks hooks = clv_tke_hooks(t);
+    hooks.intent = clv_tke_record_intent;
+    hooks.result = on_result;
     select_alive(t);
     if (clv_fleet_num_selected(t->fleet) == 0)
         return clv_fail(err, CLV_E_RULE, "no crypto unit is left to give the order to: %s",

@@ -41,13 +41,27 @@ static clv_status on_tick(void *ctx, struct clv_error *err)
     return port && port->tick ? port->tick(port->ctx, err) : CLV_OK;
 }
 
+static clv_status on_token(void *ctx, const struct clv_service *service, const char *why,
+                           struct clv_secret **ret, struct clv_error *err)
+{
+    const struct clv_tke_port *port = ((struct clv_tke *)ctx)->config.port;
+    return port->token(port->ctx, service, why, ret, err);
+}
+
+struct clv_fleet_hooks clv_tke_hooks(struct clv_tke *t)
+{
+    const struct clv_tke_port *port = t->config.port;
+    return (struct clv_fleet_hooks){
+        .tick = on_tick, .token = port && port->token ? on_token : NULL, .ctx = t};
+}
+
 clv_status clv_tke_find(struct clv_tke *t, struct clv_error *err)
 {
     struct clv_fleet_config base = {.test_world = t->config.test_world,
                                     .random = t->config.random,
                                     .clock = t->config.clock,
                                     .transport = t->config.transport};
-    const struct clv_fleet_hooks hooks = {.tick = on_tick, .ctx = t};
+    const struct clv_fleet_hooks hooks = clv_tke_hooks(t);
     clv_status st = clv_tke_read_site(t, err);
     if (st == CLV_OK && t->fleet == NULL)
         st = clv_fleet_from_site(t->site, &base, &t->fleet, err);

@@ -9,6 +9,8 @@ struct listing {
     const struct clv_service *service;
     char path[120];
     struct clv_exchange *exchange;
+    bool refused; /* its token; asked again with another one */
+    char refusal[CLV_ERROR_TEXT];
     struct clv_ep11_listed_unit *units;
     size_t num_units;
 };
@@ -28,6 +30,13 @@ static bool is_plain_id(const char *id)
                strlen(id);
 }
 
+static clv_status start_one(struct search *search, struct listing *listing, struct clv_error *err)
+{
+    struct clv_fleet *fleet = search->fleet;
+    return fleet->transport.start(fleet->transport.ctx, listing->service, listing->path, NULL,
+                                  fleet->config.query_timeout_ms, &listing->exchange, err);
+}
+
 static clv_status start_all(struct search *search, struct clv_error *err)
 {
     struct clv_fleet *fleet = search->fleet;
@@ -39,9 +48,7 @@ static clv_status start_all(struct search *search, struct clv_error *err)
                             listing->service->name);
         snprintf(listing->path, sizeof listing->path, "/v1/tke/%s/hsms",
                  listing->service->instance_id);
-        clv_status status =
-            fleet->transport.start(fleet->transport.ctx, listing->service, listing->path, NULL,
-                                   fleet->config.query_timeout_ms, &listing->exchange, err);
+        clv_status status = start_one(search, listing, err);
         if (status != CLV_OK)
             return status;
     }
@@ -72,6 +79,14 @@ static clv_status look_at(struct search *search, struct listing *listing, bool l
         return clv_fail(err, CLV_E_IO, "no whole answer: %s", why);
     case CLV_EXCHANGE_ANSWERED:
         break;
+    }
+    if (http_status == CLV_HTTP_UNAUTHORIZED) {
+        struct clv_error refusal = {0};
+        (void)clv_http_failed(CLV_E_UNIT, http_status, body, &refusal);
+        snprintf(listing->refusal, sizeof listing->refusal, "%s", refusal.fact);
+        listing->refused = true;
+        transport->close(transport->ctx, &listing->exchange);
+        return CLV_OK;
     }
     clv_status status =
         http_status >= 200 && http_status < 300
@@ -105,6 +120,43 @@ static clv_status wait_all(struct search *search, const struct clv_fleet_hooks *
             return status;
     }
     return CLV_OK;
+}
+
+/* Asks again, with another token each, those that refused theirs. */
+static clv_status ask_refused(struct search *search, const struct clv_fleet_hooks *hooks,
+                              bool *ret_any, struct clv_error *err)
+{
+    clv_status status = CLV_OK;
+    *ret_any = false;
+    for (size_t i = 0; status == CLV_OK && i < search->fleet->config.num_services; i++) {
+        struct listing *listing = &search->listings[i];
+        if (!listing->refused)
+            continue;
+        listing->refused = false;
+        *ret_any = true;
+        status =
+            clv_fleet_renew_token(search->fleet, listing->service, listing->refusal, hooks, err);
+        if (status == CLV_E_DOUBT)
+            status = err->code = CLV_E_UNIT; /* a refused question changes nothing */
+        if (status == CLV_OK)
+            status = start_one(search, listing, err);
+        if (status != CLV_OK)
+            (void)clv_while(err, "asking service %s for its crypto units", listing->service->name);
+    }
+    return status;
+}
+
+static clv_status wait_for_lists(struct search *search, const struct clv_fleet_hooks *hooks,
+                                 struct clv_error *err)
+{
+    bool again = true;
+    clv_status status = CLV_OK;
+    while (status == CLV_OK && again) {
+        status = wait_all(search, hooks, err);
+        if (status == CLV_OK)
+            status = ask_refused(search, hooks, &again, err);
+    }
+    return status;
 }
 
 /* ---- what the lists say --------------------------------------------------------------------- */
@@ -260,9 +312,11 @@ clv_status clv_fleet_discover(struct clv_fleet *fleet, const struct clv_fleet_ho
     if (search.listings == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory for %zu services",
                         fleet->config.num_services);
-    clv_status status = start_all(&search, err);
+    clv_status status = clv_fleet_first_tokens(fleet, hooks, err);
     if (status == CLV_OK)
-        status = wait_all(&search, hooks, err);
+        status = start_all(&search, err);
+    if (status == CLV_OK)
+        status = wait_for_lists(&search, hooks, err);
     if (status == CLV_OK)
         status = make_sessions(&search, err);
     if (status == CLV_OK)

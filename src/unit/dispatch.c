@@ -15,7 +15,7 @@ struct run {
     struct clv_fleet *fleet;
     const struct clv_fleet_hooks *hooks;
     struct clv_job *jobs;
-    size_t num_jobs, num_open;
+    size_t num_jobs, num_open, num_held;
     int64_t last_tick_ms;
     struct clv_error stopped; /* code CLV_OK: go on */
 };
@@ -93,9 +93,21 @@ static clv_status start_exchange(struct run *run, struct clv_job *job, struct cl
     int64_t left_ms = job->deadline_ms - clv_now_ms(run->fleet->config.clock);
     if (left_ms <= 0)
         return clv_fail(err, CLV_E_TIMEOUT, "no time was left for the unit");
+    job->token_number = job->session->service->token_number;
     return run->fleet->transport.start(run->fleet->transport.ctx, job->session->service,
                                        job->session->path, (const char *)job->body.data,
                                        (int)left_ms, &job->exchange, err);
+}
+
+/* The unit's counter says whether a command that met a refused token was carried out all the same:
+ * if it stands where it stood, the intent on record still is the one for it. */
+static clv_status check_again(const struct clv_job *job, struct clv_error *err)
+{
+    if (clv_ep11_counter_compare(job->prelude.counter, job->sent_counter) == 0)
+        return CLV_OK;
+    return clv_fail(err, CLV_E_DOUBT,
+                    "the service refused the access token, and the unit's transaction counter has "
+                    "moved all the same");
 }
 
 static clv_status send_step(struct run *run, struct clv_job *job, const struct clv_step *step,
@@ -107,7 +119,7 @@ static clv_status send_step(struct run *run, struct clv_job *job, const struct c
     clv_writer_clear(&job->body);
     status = clv_body_encode(&job->body, job->session, &job->ask, err);
     if (status == CLV_OK && step->command)
-        status = announce(run, job, err);
+        status = job->again ? check_again(job, err) : announce(run, job, err);
     if (status == CLV_OK)
         status = start_exchange(run, job, err);
     if (status == CLV_OK && step->command)
@@ -132,7 +144,7 @@ static void advance(struct run *run, struct clv_job *job)
         return;
     }
     if (send_step(run, job, &plan->steps[job->step], &job->result.error) != CLV_OK) {
-        job->kept_here = job->result.error.code != CLV_E_TIMEOUT;
+        job->kept_here = !job->again && job->result.error.code != CLV_E_TIMEOUT;
         fail_step(run, job);
     }
 }
@@ -168,6 +180,71 @@ static void nonsense_is_doubt(struct clv_error *err)
         err->code = CLV_E_DOUBT;
 }
 
+/* ---- a refused access token ----------------------------------------------------------------- */
+
+static void hold(struct run *run, struct clv_job *job, struct clv_view body)
+{
+    struct clv_error why = {0};
+    (void)clv_http_failed(CLV_E_DOUBT, CLV_HTTP_UNAUTHORIZED, body, &why);
+    snprintf(job->refusal, sizeof job->refusal, "%s", why.fact);
+    close_exchange(run, job);
+    job->held = true;
+    job->held_ms = clv_now_ms(run->fleet->config.clock);
+    run->num_held++;
+}
+
+/* A query is asked again as it was. A command begins with its questions once more. */
+static void resume(struct run *run, struct clv_job *job)
+{
+    job->held = false;
+    run->num_held--;
+    job->deadline_ms += clv_now_ms(run->fleet->config.clock) - job->held_ms;
+    if (job->plan->steps[job->step].command) {
+        job->again = true;
+        memcpy(job->sent_counter, job->prelude.counter, CLV_EP11_COUNTER_LEN);
+        job->step = 0;
+        advance(run, job);
+        return;
+    }
+    if (start_exchange(run, job, &job->result.error) != CLV_OK)
+        fail_step(run, job);
+}
+
+static void give_up(struct run *run, struct clv_job *job, const struct clv_error *why)
+{
+    job->held = false;
+    run->num_held--;
+    job->result.error = *why;
+    fail_step(run, job);
+}
+
+static void give_up_service(struct run *run, const struct clv_service *service,
+                            const struct clv_error *why)
+{
+    for (size_t i = 0; i < run->num_jobs; i++) {
+        if (run->jobs[i].held && run->jobs[i].session->service == service)
+            give_up(run, &run->jobs[i], why);
+    }
+}
+
+/* Every open job waits for a token. All tokens are fetched before anything goes on: people take
+ * their time, and no deadline runs meanwhile. */
+static void resume_held(struct run *run)
+{
+    for (size_t i = 0; i < run->num_jobs; i++) {
+        struct clv_job *job = &run->jobs[i];
+        const struct clv_service *service = job->session->service;
+        struct clv_error err = {0};
+        if (job->held && job->token_number == service->token_number &&
+            clv_fleet_renew_token(run->fleet, service, job->refusal, run->hooks, &err) != CLV_OK)
+            give_up_service(run, service, &err);
+    }
+    for (size_t i = 0; i < run->num_jobs; i++) {
+        if (run->jobs[i].held)
+            resume(run, &run->jobs[i]);
+    }
+}
+
 static void answered(struct run *run, struct clv_job *job, long http_status, struct clv_view body)
 {
     const struct clv_step *step = &job->plan->steps[job->step];
@@ -175,6 +252,10 @@ static void answered(struct run *run, struct clv_job *job, long http_status, str
     struct clv_answer answer = {0};
     enum clv_next next = CLV_NEXT_STEP;
 
+    if (http_status == CLV_HTTP_UNAUTHORIZED && run->stopped.code == CLV_OK) {
+        hold(run, job, body);
+        return;
+    }
     clv_status status = clv_answer_decode(job->session, &job->ask, http_status, body, &answer, err);
     close_exchange(run, job);
     if (status == CLV_OK)
@@ -251,7 +332,9 @@ static void stop(struct run *run)
 {
     for (size_t i = 0; i < run->num_jobs; i++) {
         struct clv_job *job = &run->jobs[i];
-        if (!job->over && !job->sent)
+        if (job->held)
+            give_up(run, job, &run->stopped);
+        else if (!job->over && !job->sent)
             keep_here(run, job);
     }
 }
@@ -289,10 +372,14 @@ static void run_jobs(struct run *run)
         tick(run);
     }
     while (run->num_open > 0) {
+        if (run->num_held == run->num_open) {
+            resume_held(run);
+            continue;
+        }
         run->fleet->transport.poll(run->fleet->transport.ctx, ms_to_next_tick(run));
         tick(run);
         for (size_t i = 0; i < run->num_jobs; i++) {
-            if (!run->jobs[i].over)
+            if (!run->jobs[i].over && !run->jobs[i].held)
                 look_after(run, &run->jobs[i]);
             tick(run);
         }

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "internal.h"
 
@@ -17,6 +18,19 @@ static void fill_defaults(struct clv_fleet_config *config)
         config->random = clv_random_system();
 }
 
+/* The services are copied: a token that is refused is replaced while the fleet lives. */
+static clv_status copy_services(struct clv_fleet *fleet, struct clv_error *err)
+{
+    size_t num = fleet->config.num_services;
+    fleet->services = calloc(num, sizeof *fleet->services);
+    fleet->tokens = calloc(num, sizeof(struct clv_secret *));
+    if (fleet->services == NULL || fleet->tokens == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for the fleet");
+    memcpy(fleet->services, fleet->config.services, num * sizeof *fleet->services);
+    fleet->config.services = fleet->services;
+    return CLV_OK;
+}
+
 clv_status clv_fleet_new(const struct clv_fleet_config *config, struct clv_fleet **ret,
                          struct clv_error *err)
 {
@@ -27,15 +41,15 @@ clv_status clv_fleet_new(const struct clv_fleet_config *config, struct clv_fleet
         return clv_fail(err, CLV_E_MEMORY, "no memory for the fleet");
     fleet->config = *config;
     fill_defaults(&fleet->config);
-    if (config->transport != NULL) {
+    clv_status status = copy_services(fleet, err);
+    if (config->transport != NULL)
         fleet->transport = *config->transport;
-    } else {
-        clv_status status = clv_transport_curl_new(&fleet->transport, err);
-        if (status != CLV_OK) {
-            free(fleet);
-            return status;
-        }
-        fleet->own_transport = true;
+    else if (status == CLV_OK)
+        status = clv_transport_curl_new(&fleet->transport, err);
+    fleet->own_transport = status == CLV_OK && config->transport == NULL;
+    if (status != CLV_OK) {
+        clv_fleet_free(&fleet);
+        return status;
     }
     *ret = fleet;
     return CLV_OK;
@@ -51,7 +65,11 @@ void clv_fleet_free(struct clv_fleet **fleet)
     free(f->sessions);
     if (f->own_transport)
         clv_transport_curl_free(&f->transport);
-    clv_site_services_free(&f->services);
+    for (size_t i = 0; f->tokens != NULL && i < f->config.num_services; i++)
+        clv_secret_free(&f->tokens[i]);
+    free(f->tokens);
+    free(f->services);
+    clv_site_services_free(&f->site);
     free(f);
     *fleet = NULL;
 }

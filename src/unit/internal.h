@@ -8,7 +8,8 @@
 #define CLV_ADMIN_FUNCTION (1u << 16 | CLV_EP11_FN_ADMIN) /* API ordinal 1, as IBM's tools send */
 #define CLV_INFO_FUNCTION (1u << 16 | CLV_EP11_FN_INFO)
 #define CLV_ANSWER_MAX ((size_t)4 << 20) /* bytes of an HTTP body */
-#define CLV_TICK_MS 30                   /* the contract promises at least every 40 */
+#define CLV_HTTP_UNAUTHORIZED 401L
+#define CLV_TICK_MS 30 /* the contract promises at least every 40 */
 
 /* ---- session.c: what this fleet keeps about one unit ------------------------------------- */
 
@@ -71,12 +72,28 @@ struct clv_fleet {
     bool own_transport;
     struct clv_session **sessions; /* number - 1 */
     size_t num_sessions;
-    struct clv_site_services *services; /* what a fleet made from a site borrows, or NULL */
+    struct clv_site_services *site; /* what a fleet made from a site borrows, or NULL */
+    struct clv_service *services;   /* copies of config.services: their tokens may change */
+    struct clv_secret **tokens;     /* newer ones, one a service, or NULL each */
 };
 
 /* ---- site.c: services and their tokens, as a fleet borrows them ------------------------------ */
 struct clv_site_services;
 void clv_site_services_free(struct clv_site_services **services);
+
+/* ---- token.c: access tokens, and what happens when one is refused --------------------------- */
+
+/* One line of a private file. errors  CLV_E_INPUT: empty; those of clv_file_read_private() */
+clv_status clv_token_read(const char *path, struct clv_secret **ret, struct clv_error *err);
+/* Puts another token in the place of the one that was refused (why; NULL: there was none): from its
+ * file if that has changed, else through the hook.
+ * errors  CLV_E_DOUBT: there is no other; those of the hook */
+clv_status clv_fleet_renew_token(struct clv_fleet *fleet, const struct clv_service *service,
+                                 const char *why, const struct clv_fleet_hooks *hooks,
+                                 struct clv_error *err);
+/* Asks for the tokens that a person has to type and nobody has typed yet. */
+clv_status clv_fleet_first_tokens(struct clv_fleet *fleet, const struct clv_fleet_hooks *hooks,
+                                  struct clv_error *err);
 
 /* NULL: number is not one of the fleet's. */
 struct clv_session *clv_fleet_session(const struct clv_fleet *fleet, unsigned number);
@@ -165,6 +182,7 @@ struct clv_chain {
     uint32_t index;
     struct clv_identity identity;
     uint8_t device_ski[CLV_SKI_LEN], root_ski[CLV_SKI_LEN];
+    const char *root;
     uint8_t *cert; /* the last one, still to be verified with its parent's key */
     size_t cert_len;
 };
@@ -206,6 +224,15 @@ struct clv_job {
     bool sent;        /* the command went out */
     bool kept_here;   /* ended by us, not by the unit or the way to it */
     bool over;
+    /* The service refused its token: held until there is another one. */
+    bool held;
+    int64_t held_ms;
+    unsigned token_number; /* of the token the last request carried */
+    char refusal[CLV_ERROR_TEXT];
+    /* A command was refused so: the counter is asked again, and the command goes out once more only
+     * if it is still the one that this command carried. */
+    bool again;
+    uint8_t sent_counter[CLV_EP11_COUNTER_LEN];
     struct clv_chain chain;
     struct clv_snapshot snapshot;
     struct clv_prelude prelude;

@@ -29,6 +29,7 @@ struct clv_exchange {
 /* "Authorization: ..." of one service. */
 struct header_line {
     const struct clv_service *service;
+    unsigned token_number;
     struct clv_secret *text;
     struct header_line *next;
 };
@@ -101,7 +102,7 @@ static clv_status token_line(struct curl_transport *transport, const struct clv_
                              struct header_line **ret, struct clv_error *err)
 {
     for (struct header_line *line = transport->tokens; line != NULL; line = line->next) {
-        if (line->service == service) {
+        if (line->service == service && line->token_number == service->token_number) {
             *ret = line;
             return CLV_OK;
         }
@@ -115,6 +116,7 @@ static clv_status token_line(struct curl_transport *transport, const struct clv_
         return status;
     }
     line->service = service;
+    line->token_number = service->token_number;
     line->next = transport->tokens;
     transport->tokens = line;
     *ret = line;

@@ -143,23 +143,42 @@ static clv_status pin(struct clv_job *job, struct clv_error *err)
     memcpy(session->unit.module_id, chain->identity.module_id, CLV_EP11_MODULE_ID_LEN);
     memcpy(session->unit.device_ski, chain->device_ski, CLV_SKI_LEN);
     memcpy(session->unit.root_ski, chain->root_ski, CLV_SKI_LEN);
+    session->unit.root = chain->root;
     return CLV_OK;
+}
+
+/* The root whose identifier this is; the site's first. NULL: we trust none of that name. */
+static const uint8_t *find_root(const struct clv_service *service, const uint8_t ski[CLV_SKI_LEN],
+                                const char **ret_name)
+{
+    uint8_t own[CLV_SKI_LEN];
+    for (size_t i = 0; i < service->num_roots; i++) {
+        clv_ep11_device_ski(service->roots[i], own);
+        *ret_name = "root named by the site file";
+        if (memcmp(own, ski, CLV_SKI_LEN) == 0)
+            return service->roots[i];
+    }
+    const struct clv_ibm_root *root = NULL;
+    for (size_t i = 0; service->ibm_roots && (root = clv_ibm_root_at(i)) != NULL; i++) {
+        clv_ep11_device_ski(root->point, own);
+        *ret_name = root->name;
+        if (memcmp(own, ski, CLV_SKI_LEN) == 0)
+            return root->point;
+    }
+    return NULL;
 }
 
 static clv_status take_end(struct clv_job *job, struct clv_error *err)
 {
     struct clv_chain *chain = &job->chain;
-    const struct clv_service *service = job->session->service;
-    uint8_t signer[CLV_SKI_LEN], ski[CLV_SKI_LEN];
+    uint8_t signer[CLV_SKI_LEN];
     clv_status status = kept_signer(chain, signer, err);
     if (status != CLV_OK)
         return status;
-    for (size_t i = 0; i < service->num_roots; i++) {
-        clv_ep11_device_ski(service->roots[i], ski);
-        if (memcmp(ski, signer, CLV_SKI_LEN) != 0)
-            continue;
-        status = verify_kept(chain, service->roots[i], err);
-        memcpy(chain->root_ski, ski, CLV_SKI_LEN);
+    const uint8_t *root = find_root(job->session->service, signer, &chain->root);
+    if (root != NULL) {
+        status = verify_kept(chain, root, err);
+        memcpy(chain->root_ski, signer, CLV_SKI_LEN);
         return status == CLV_OK ? pin(job, err) : status;
     }
     char hex[2 * CLV_SKI_LEN + 1];

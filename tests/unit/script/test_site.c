@@ -71,8 +71,32 @@ static const struct wrong {
      "test.yaml:13:15: \"endpoint\" must begin with unix:/, http://127.0.0.1 or https://"},
     {"[first/root.hex]", "[]",
      "test.yaml:9:20: \"trusted-roots\" must have 1 to 8 entries, not 0"},
-    {"    trusted-roots: [first/root.hex]\n", "",
-     "test.yaml:6:5: \"trusted-roots\" is missing here"},
+    {"    endpoint: unix:/run/claviger/first/units.sock\n", "",
+     "test.yaml:6:5: name one of \"endpoint\", \"region\" and \"device\""},
+    {"endpoint: http://127.0.0.1:8080", "endpoint: https://h\n    region: eu-de",
+     "test.yaml:11:5: name one of \"endpoint\", \"region\" and \"device\", not several"},
+    {"endpoint: http://127.0.0.1:8080", "region: eu-xx",
+     "test.yaml:13:13: \"region\" is not one of us-south, eu-de, eu-gb, eu-es, br-sao, au-syd, jp-tok, ca-tor, us-east"},
+    {"endpoint: http://127.0.0.1:8080", "region: eu-de\n    api-endpoint: private",
+     "test.yaml:14:19: \"api-endpoint\" is not one of cloud.ibm.com, test.cloud.ibm.com, private.cloud.ibm.com, private.test.cloud.ibm.com"},
+    {"endpoint: http://127.0.0.1:8080", "endpoint: https://h\n    api-endpoint: cloud.ibm.com",
+     "test.yaml:14:19: \"api-endpoint\" belongs to \"region\""},
+    {"endpoint: http://127.0.0.1:8080", "endpoint: https://h\n    queues: [03.0008]",
+     "test.yaml:14:13: \"queues\" belongs to \"device\""},
+    {"endpoint: unix:/run/claviger/first/units.sock", "device: /dev/z90crypt",
+     "test.yaml:8:13: \"queues\" is missing: which domains of which cards"},
+    {"endpoint: unix:/run/claviger/first/units.sock", "device: z90crypt\n    queues: [03.0008]",
+     "test.yaml:8:13: \"device\" needs a full path: /dev/z90crypt"},
+    {"endpoint: unix:/run/claviger/first/units.sock", "device: /dev/z90crypt\n    queues: [3.8]",
+     "test.yaml:9:14: \"queues\" holds card and domain in hex digits, as in 03.0008"},
+    {"endpoint: unix:/run/claviger/first/units.sock", "device: /dev/z90crypt\n    queues: [03.0008, 04.0100]",
+     "test.yaml:9:23: \"queues\" holds card and domain in hex digits, as in 03.0008"},
+    {"endpoint: unix:/run/claviger/first/units.sock", "device: /dev/z90crypt\n    queues: [03.0008, 03.0008]",
+     "test.yaml:9:23: \"queues\" names 03.0008 twice"},
+    {"endpoint: http://127.0.0.1:8080", "device: /dev/z90crypt\n    queues: [03.0008]",
+     "test.yaml:13:13: a \"device\" of this machine takes no token"},
+    {"token-file: second/token", "token-file: second/token\n    token: ask",
+     "test.yaml:16:17: \"token\" and \"token-file\" are two ways: name one"},
     {"first/root.hex", "0401abcdef0401abcdef0401abcdef0401abcdef0401abcdef0401abcdef0401ab",
      NULL},
     {"printer: none", "printer: -dother",
@@ -100,6 +124,63 @@ Test(site_read, errors_name_place_and_reason)
 {
     for (size_t i = 0; i < sizeof wrongs / sizeof wrongs[0]; i++)
         check_wrong(&wrongs[i]);
+}
+
+static struct clv_site *site_with(const char *from, const char *to)
+{
+    char *text = text_of(EXAMPLE_SITE);
+    char *changed = edited(text, from, to);
+    struct clv_site *site = NULL;
+    struct clv_error err = {0};
+    cr_assert_eq(clv_site_parse("x", changed, strlen(changed), &site, &err), CLV_OK, "%s",
+                 err.fact);
+    free(changed);
+    free(text);
+    return site;
+}
+
+Test(site_read, regions_have_addresses)
+{
+    static const char *const rows[][2] = {
+        {"region: us-south", "https://tke.us-south.hs-crypto.cloud.ibm.com"},
+        {"region: eu-de\n    api-endpoint: cloud.ibm.com",
+         "https://tke.eu-de.hs-crypto.cloud.ibm.com"},
+        {"region: eu-de\n    api-endpoint: test.cloud.ibm.com",
+         "https://tke.eu-de.hs-crypto.test.cloud.ibm.com"},
+        {"region: jp-tok\n    api-endpoint: private.cloud.ibm.com",
+         "https://tke.private.jp-tok.hs-crypto.cloud.ibm.com"},
+        {"region: br-sao\n    api-endpoint: private.test.cloud.ibm.com",
+         "https://tke.private.br-sao.hs-crypto.test.cloud.ibm.com"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct clv_site *site = site_with("endpoint: http://127.0.0.1:8080", rows[i][0]);
+        cr_assert_str_eq(site->instances[1].endpoint, rows[i][1]);
+        clv_site_free(&site);
+    }
+}
+
+Test(site_read, cards_of_this_machine)
+{
+    struct clv_site *site = site_with("endpoint: unix:/run/claviger/first/units.sock",
+                                      "device: /dev/z90crypt\n    queues: [03.0008, \"ff.00ff\"]");
+    const struct clv_site_instance *first = &site->instances[0];
+    cr_assert_str_eq(first->endpoint, "zcrypt:/dev/z90crypt");
+    cr_assert_eq(first->num_queues, 2);
+    cr_assert_eq(first->queues[0].card, 3);
+    cr_assert_eq(first->queues[0].domain, 8);
+    cr_assert_eq(first->queues[1].card, 255);
+    cr_assert_eq(first->queues[1].domain, 255);
+    clv_site_free(&site);
+}
+
+Test(site_read, a_token_may_be_asked_for_and_roots_may_be_left_out)
+{
+    struct clv_site *site = site_with("token-file: second/token", "token: ask");
+    cr_assert_eq(site->instances[1].token, CLV_SITE_TOKEN_ASK);
+    clv_site_free(&site);
+    site = site_with("    trusted-roots: [first/root.hex]\n", "");
+    cr_assert_eq(site->instances[0].num_roots, 0);
+    clv_site_free(&site);
 }
 
 Test(site_read, a_root_may_stand_in_the_file)

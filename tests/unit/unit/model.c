@@ -76,7 +76,7 @@ static clv_status model_start(void *ctx, const struct clv_service *service, cons
 {
     struct model *m = ctx;
     (void)timeout_ms;
-    cr_assert_eq(service, &m->service);
+    cr_assert_str_eq(service->name, m->service.name);
     struct reply reply = {.state = CLV_EXCHANGE_ANSWERED, .unit = unit_of_path(m, path)};
     if (body)
         reply.command = command_of(clv_view_of(body, strlen(body)));
@@ -86,6 +86,9 @@ static clv_status model_start(void *ctx, const struct clv_service *service, cons
     if (hit && m->lose_before) {
         reply.state = CLV_EXCHANGE_NOT_SENT;
         reply.why = "connection refused";
+    } else if (hit && m->turned_away) {
+        reply.body = strdup("{\"message\":\"expired\"}");
+        reply.body_len = strlen(reply.body);
     } else {
         ask_vault(m, path, body, &reply);
         m->num_posts[reply.unit] += body != NULL;

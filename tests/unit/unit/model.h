@@ -9,6 +9,7 @@
 
 #include "claviger/unit.h"
 #include "claviger/unitd.h"
+#include "start.h"
 
 #define MODEL_MAX_SIGNERS 4
 #define MODEL_MAX_RESULTS 64
@@ -45,7 +46,9 @@ struct model {
     unsigned twist_times;           /* how often it still happens */
     unsigned variant;               /* the twist's own */
     bool refuse_start, lose_before; /* no connection: before the unit sees anything */
+    bool turned_away;               /* answered by something in front of the unit */
     int slow_unit_ms;               /* delay of twist_unit's answers */
+    int slow_people_ms;             /* how long a token takes to come */
 
     /* What was seen. */
     unsigned num_posts[8]; /* by unit */

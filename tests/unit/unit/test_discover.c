@@ -1,6 +1,8 @@
 /* Lists of crypto units, true and otherwise. */
 #include "model.h"
 
+#include "src/unit/internal.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,6 +174,6 @@ Test(unit_discover, an_instance_id_is_not_a_path)
 {
     struct clv_error err;
     model_prepare(&m, 1, false);
-    m.service.instance_id = "../../other";
+    m.fleet->services[0].instance_id = "../../other";
     cr_assert_eq(discover(&err), CLV_E_INPUT);
 }

@@ -1,6 +1,8 @@
 /* Device certificates: who is believed, and who is not. */
 #include "model.h"
 
+#include "src/unit/internal.h"
+
 #include <string.h>
 
 static struct model m;
@@ -44,7 +46,7 @@ Test(unit_trust, an_unknown_root)
 
 Test(unit_trust, no_root_at_all)
 {
-    m.service.num_roots = 0;
+    m.fleet->services[0].num_roots = 0;
     expect_untrusted("a root we do not trust");
 }
 

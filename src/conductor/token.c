@@ -1,0 +1,74 @@
+/* Access tokens of service instances: typed, or brought in a file. None is ever on record. */
+#include <stdio.h>
+
+#include "internal.h"
+
+#define MAX_TOKEN 4096
+
+/* More than one line of an error is too much for a question. */
+static clv_status go_without(const char *why, struct clv_error *err)
+{
+    return clv_fail(err, CLV_E_DOUBT, "%s", why ? why : "no access token was given");
+}
+
+static clv_status ask_for_file(struct clv_conductor *c, const struct clv_service *service,
+                               const char *title, const char *why, struct clv_error *err)
+{
+    static const struct clv_choice choices[] = {
+        {"again", "The file holds a new one: go on", NULL},
+        {"without", "Go on without this service", "Its crypto units count as not answering."},
+    };
+    char where[400];
+    size_t choice = 0;
+    snprintf(where, sizeof(where), "Put a new access token in %s (mode 0600).",
+             service->token_file);
+    const char *lines[] = {why, "Nothing is lost: what was under way waits.", where};
+    struct clv_question q = {.id = "units.token-file",
+                             .title = title,
+                             .lines = lines,
+                             .num_lines = 3,
+                             .prompt = "What now?",
+                             .choices = choices,
+                             .num_choices = 2};
+    clv_status st = ask_choice(c, &q, &choice, err);
+    return st == CLV_OK && choice == 1 ? go_without(why, err) : st;
+}
+
+static clv_status ask_for_text(struct clv_conductor *c, const char *title, const char *why,
+                               struct clv_secret **ret, struct clv_error *err)
+{
+    struct clv_secret *token = NULL;
+    const char *lines[] = {why ? why : "This service asks who is calling.",
+                           "Nothing is lost: what was under way waits. An empty line: go on "
+                           "without this service."};
+    struct clv_question q = {.id = "units.token",
+                             .title = title,
+                             .lines = lines,
+                             .num_lines = 2,
+                             .prompt = "Access token",
+                             .help = "The whole value of the Authorization header, with the word "
+                                     "Bearer in front if the service wants that. Nothing you type "
+                                     "is shown.",
+                             .max_len = MAX_TOKEN};
+    clv_status st = ask_secret(c, &q, &token, err);
+    if (st != CLV_OK)
+        return st;
+    if (token == NULL || clv_secret_len(token) == 0) {
+        clv_secret_free(&token);
+        return go_without(why, err);
+    }
+    *ret = token;
+    return CLV_OK;
+}
+
+clv_status ask_token(struct clv_conductor *c, const struct clv_service *service, const char *why,
+                     struct clv_secret **ret, struct clv_error *err)
+{
+    char title[120];
+    snprintf(title, sizeof(title), "Access token of %.80s", service->name);
+    clv_status st = why && service->token_file ? ask_for_file(c, service, title, why, err)
+                                               : ask_for_text(c, title, why, ret, err);
+    if (st == CLV_OK)
+        tell(c, CLV_TONE_INFO, "Going on with another access token of %s.", service->name);
+    return st;
+}
