@@ -110,6 +110,9 @@ const char *clv_role_name(enum clv_role role); /* "key-part owner" */
     X(CHECKS_OVER,     "checks-over")                                                                  \
     X(PERSON_HERE,     "person-here")                                                                  \
     X(ROLL_COMPLETE,   "roll-complete")                                                                \
+    X(PERSON_LEFT,     "person-left")      /* the room, before the sign-off: a deviation */            \
+    X(PERSON_BACK,     "person-back")                                                                  \
+    X(PERSON_REPLACED, "person-replaced")  /* somebody else takes the seat: a deviation */             \
     X(UNIT_SEEN,       "unit-seen")        /* identity, pinned */                                      \
     X(UNITS_FOUND,     "units-found")                                                                  \
     X(UNIT_STATE,      "unit-state")       /* observed by query */                                     \
@@ -202,8 +205,11 @@ struct clv_seat {
     unsigned index; /* 1-based within the role */
     char name[CLV_NAME_MAX * 4 + 1];
     bool here;
+    bool away; /* was here, and has left the room */
     bool signed_off;
     bool agrees;
+    unsigned num_absences;
+    int64_t left_ms, back_ms; /* of the last absence: for receipts, never decides */
 };
 
 enum clv_unit_progress {
@@ -260,7 +266,7 @@ struct clv_place {
 struct clv_deviation {
     unsigned number;
     unsigned step;
-    char expected[512], happened[CLV_NAME_MAX * 4 + 1], decided[512];
+    char expected[512], happened[CLV_NAME_MAX * 4 + 80], decided[512];
 };
 
 struct clv_ceremony {
@@ -322,7 +328,8 @@ enum clv_task_kind {
     CLV_TASK_QUERY,   /* phase: query every unit, then BARRIER_OVER */
     CLV_TASK_DECIDE,  /* options */
     CLV_TASK_RECEIPTS,
-    CLV_TASK_SIGN_OFF, /* person */
+    CLV_TASK_SIGN_OFF, /* person; who is away cannot agree */
+    CLV_TASK_WAIT_FOR, /* person: nothing goes on before they are back or replaced */
     CLV_TASK_CLOSE,
     CLV_TASK_NONE, /* closed or stopped */
 };
@@ -345,6 +352,13 @@ void clv_ceremony_task(const struct clv_ceremony *c, struct clv_task *ret);
 
 /* Seat number of a role's n-th person (both 1-based); 0: there is none. */
 unsigned clv_ceremony_seat(const struct clv_ceremony *c, enum clv_role role, unsigned index);
+/* Who has to be back, or replaced, before anything goes on: administrator and witnesses always, the
+ * others when everybody whose turn could come is away. 0: nobody. */
+unsigned clv_ceremony_waits_for(const struct clv_ceremony *c);
+/* Whether people may leave, come back and be replaced now: from the roll call to the end. */
+bool clv_ceremony_notes_people(const struct clv_ceremony *c);
+/* Whether somebody who is here could take their turn before the one who has it. */
+bool clv_ceremony_others_wait(const struct clv_ceremony *c);
 /* Units that are selected and not set aside. */
 size_t clv_ceremony_num_active(const struct clv_ceremony *c);
 /* Whether a turn of this role (owner or signer) lies ahead on the straight way to the sign-off. */

@@ -194,8 +194,9 @@ struct clv_answers;
  * left one first: an id may stand several times (first wrong, then right). An id that ends in '*'
  * answers every question whose id begins so and that has no line of its own, but never twice in a
  * row one that refused it. A choice is answered with its key. `!deviation` asks for a deviation,
- * `!interrupt` is ^C. Values are kept in guarded memory until used.
- * errors  CLV_E_FORMAT: with the line; CLV_E_MISSING, CLV_E_IO */
+ * `!interrupt` is ^C, `!idle` to a secret question is nobody typing until the curtain closes.
+ * Values are kept in guarded memory until used. errors  CLV_E_FORMAT: with the line; CLV_E_MISSING,
+ * CLV_E_IO */
 clv_status clv_answers_read(const char *path, struct clv_answers **ret, struct clv_error *err);
 void clv_answers_free(struct clv_answers **answers);
 /* A face that takes its answers from the file and shows everything on inner (borrowed, as answers),

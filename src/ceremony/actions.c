@@ -288,7 +288,8 @@ clv_status act_set_aside(struct step *s)
     return CLV_OK;
 }
 
-clv_status act_note_deviation(struct step *s)
+static clv_status add_deviation(struct step *s, const char *expected, const char *happened,
+                                const char *decided)
 {
     struct clv_ceremony *c = s->c;
     if (s->e->number != c->num_deviations + 1)
@@ -301,10 +302,60 @@ clv_status act_note_deviation(struct step *s)
     c->deviations = grown;
     struct clv_deviation *d = &grown[c->num_deviations++];
     *d = (struct clv_deviation){.number = s->e->number, .step = (unsigned)c->step + 1};
-    snprintf(d->expected, sizeof(d->expected), "%s", s->e->text);
-    snprintf(d->happened, sizeof(d->happened), "%s", s->e->name);
-    snprintf(d->decided, sizeof(d->decided), "%s", s->e->text2);
+    snprintf(d->expected, sizeof(d->expected), "%s", expected);
+    snprintf(d->happened, sizeof(d->happened), "%s", happened);
+    snprintf(d->decided, sizeof(d->decided), "%s", decided);
     return CLV_OK;
+}
+
+clv_status act_note_deviation(struct step *s)
+{
+    return add_deviation(s, s->e->text, s->e->name, s->e->text2);
+}
+
+/* ---- people who leave ---- */
+
+/* Fits any name of CLV_NAME_MAX characters. */
+#define PRESENCE_TEXT (CLV_NAME_MAX * 4 + 80)
+
+clv_status act_note_left(struct step *s)
+{
+    char expected[PRESENCE_TEXT];
+    const struct clv_seat *seat = &s->c->seats[s->e->person - 1];
+    snprintf(expected, sizeof(expected), "%s (%s) is in the room until the sign-off", seat->name,
+             clv_role_name(seat->role));
+    clv_status st = add_deviation(s, expected, "left the room", s->e->text);
+    if (st != CLV_OK)
+        return st;
+    seat_leave(s->c, s->e);
+    s->effects->checkpoint = true;
+    return CLV_OK;
+}
+
+clv_status act_note_back(struct step *s)
+{
+    struct clv_seat *seat = &s->c->seats[s->e->person - 1];
+    seat->away = false;
+    seat->back_ms = s->e->wall_ms;
+    s->effects->checkpoint = true;
+    return CLV_OK;
+}
+
+clv_status act_replace(struct step *s)
+{
+    char expected[PRESENCE_TEXT], happened[PRESENCE_TEXT];
+    const struct clv_seat *seat = &s->c->seats[s->e->person - 1];
+    snprintf(expected, sizeof(expected), "%s is %s from the roll call to the sign-off", seat->name,
+             clv_role_name(seat->role));
+    snprintf(happened, sizeof(happened), "replaced by %s", s->e->name);
+    clv_status st = add_deviation(s, expected, happened, s->e->text);
+    if (st != CLV_OK)
+        return st;
+    st = seat_replace(s->c, s->e, s->err);
+    if (st != CLV_OK)
+        s->c->num_deviations--;
+    s->effects->checkpoint = st == CLV_OK;
+    return st;
 }
 
 clv_status act_count_receipt(struct step *s)
@@ -318,6 +369,9 @@ clv_status act_note_sign_off(struct step *s)
     struct clv_ceremony *c = s->c;
     if (s->e->person == 0 || s->e->person > c->num_seats || c->seats[s->e->person - 1].signed_off)
         return clv_fail(s->err, CLV_E_RULE, "this seat is not waiting to sign off");
+    if (c->seats[s->e->person - 1].away && s->e->ok)
+        return clv_fail(s->err, CLV_E_RULE, "%s is not in the room",
+                        c->seats[s->e->person - 1].name);
     c->seats[s->e->person - 1].signed_off = true;
     c->seats[s->e->person - 1].agrees = s->e->ok;
     return CLV_OK;

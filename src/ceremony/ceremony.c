@@ -127,12 +127,18 @@ static void decide_options(const struct clv_ceremony *c, bool *options)
         (c->phase == CLV_PHASE_LOAD || c->phase == CLV_PHASE_COMMIT) && !units_any_live(c);
 }
 
+/* Those who are here first. */
 static unsigned next_to_sign_off(const struct clv_ceremony *c)
 {
-    for (unsigned i = c->num_seats; i > 0; i--)
-        if (!c->seats[i - 1].signed_off)
+    unsigned away = 0;
+    for (unsigned i = c->num_seats; i > 0; i--) {
+        const struct clv_seat *seat = &c->seats[i - 1];
+        if (!seat->signed_off && !seat->away)
             return i;
-    return 0;
+        if (!seat->signed_off && away == 0)
+            away = i;
+    }
+    return away;
 }
 
 static unsigned confirming_person(const struct clv_ceremony *c)
@@ -145,6 +151,12 @@ void clv_ceremony_task(const struct clv_ceremony *c, struct clv_task *ret)
 {
     *ret = (struct clv_task){.kind = tasks[c->state], .phase = c->phase};
     ret->person = clv_ceremony_seat(c, CLV_ROLE_ADMINISTRATOR, 1);
+    unsigned awaited = clv_ceremony_waits_for(c);
+    if (awaited != 0) {
+        ret->kind = CLV_TASK_WAIT_FOR;
+        ret->person = awaited;
+        return;
+    }
     switch (ret->kind) {
     case CLV_TASK_SIGNATURE_KEY:
     case CLV_TASK_OPEN_SIGNER:
@@ -176,6 +188,7 @@ void clv_ceremony_task(const struct clv_ceremony *c, struct clv_task *ret)
     case CLV_TASK_PATTERN:
     case CLV_TASK_QUERY:
     case CLV_TASK_RECEIPTS:
+    case CLV_TASK_WAIT_FOR:
     case CLV_TASK_CLOSE:
     case CLV_TASK_NONE:
         break;

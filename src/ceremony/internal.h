@@ -18,6 +18,14 @@ void program_order_again(struct clv_ceremony *c);
 void program_roll_back(struct clv_ceremony *c);
 /* Goes back to the first needed station of the step that loads. */
 void program_restart_load(struct clv_ceremony *c);
+/* Goes back to where this kind of step begins, when it has been reached. What was sealed from parts
+ * goes; a resumption does not jump over it. */
+void program_go_back(struct clv_ceremony *c, enum clv_step_kind kind);
+/* Goes back to the first of the stations that lead to the order ahead. */
+void program_to_keys(struct clv_ceremony *c);
+bool program_has(const struct clv_ceremony *c, enum clv_step_kind kind);
+/* Whether a command was sent from behind this kind of step. */
+bool program_ordered_behind(const struct clv_ceremony *c, enum clv_step_kind kind);
 /* Enters the station again, or the next one that is still needed. */
 void program_enter_again(struct clv_ceremony *c);
 /* Goes back to the barrier of the last command sent, or to the survey; nowhere if neither lies
@@ -35,11 +43,17 @@ clv_status rules_apply(struct clv_ceremony *c, const struct clv_event *e,
 /* ---- people.c: seats, turns, who may hold what ---- */
 clv_status seats_fill(struct clv_ceremony *c, struct clv_error *err);
 clv_status seat_take(struct clv_ceremony *c, const struct clv_event *e, struct clv_error *err);
+/* Somebody else takes the seat; what belongs to a key or part of the one before is forgotten. */
+clv_status seat_replace(struct clv_ceremony *c, const struct clv_event *e, struct clv_error *err);
+void seat_leave(struct clv_ceremony *c, const struct clv_event *e);
 bool seats_all_here(const struct clv_ceremony *c);
+/* Administrator or witness who is away, 0: none. Nothing goes on without them. */
+unsigned seats_missing(const struct clv_ceremony *c);
 bool seats_all_signed_off(const struct clv_ceremony *c);
 /* The queue of a state in which people take turns: every seat of role that is not done. */
 void queue_fill(struct clv_ceremony *c, enum clv_role role);
-unsigned queue_next(const struct clv_ceremony *c); /* seat, 0: nobody left */
+unsigned queue_next(const struct clv_ceremony *c); /* seat of who is here, 0: nobody */
+bool queue_any(const struct clv_ceremony *c);      /* somebody is due, here or away */
 void queue_drop(struct clv_ceremony *c, unsigned seat);
 void queue_later(struct clv_ceremony *c, unsigned seat);
 

@@ -89,6 +89,91 @@ clv_status seat_take(struct clv_ceremony *c, const struct clv_event *e, struct c
     return CLV_OK;
 }
 
+/* ---- leaving, coming back, being replaced ---- */
+
+/* A part or key that is in use cannot pass to somebody else within a ceremony: only who made it can
+ * open it. */
+static clv_status check_replaceable(const struct clv_ceremony *c, const struct clv_seat *seat,
+                                    struct clv_error *err)
+{
+    if (seat->role == CLV_ROLE_OWNER && c->has_pattern)
+        (void)clv_fail(err, CLV_E_RULE,
+                       "the combined key is made with key part %u: only %s can open it again",
+                       seat->index, seat->name);
+    else if (seat->role == CLV_ROLE_SIGNER && program_ordered_behind(c, CLV_STEP_SIGNATURE_KEYS))
+        (void)clv_fail(
+            err, CLV_E_RULE,
+            "signature key %u has signed for the crypto units: only %s can open it again",
+            seat->index, seat->name);
+    else
+        return CLV_OK;
+    clv_kept(err, "Nobody was replaced.");
+    clv_hint(err, "Wait for them, or stop: what was done so far is on record.");
+    return CLV_E_RULE;
+}
+
+clv_status seat_replace(struct clv_ceremony *c, const struct clv_event *e, struct clv_error *err)
+{
+    struct clv_seat *seat = &c->seats[e->person - 1];
+    clv_status st = check_replaceable(c, seat, err);
+    if (st == CLV_OK && clv_same_person(seat->name, e->name))
+        st = clv_fail(err, CLV_E_RULE, "%s has this seat already", seat->name);
+    if (st == CLV_OK)
+        st = seat_take(c, e, err);
+    if (st != CLV_OK)
+        return st;
+    seat->away = seat->signed_off = seat->agrees = false;
+    if (seat->role == CLV_ROLE_OWNER)
+        c->parts[seat->index - 1] = (struct clv_part_record){0};
+    if (seat->role == CLV_ROLE_SIGNER)
+        c->signers[seat->index - 1] = (struct clv_signer_record){0};
+    if (c->turn == e->person)
+        c->turn = 0;
+    return CLV_OK;
+}
+
+void seat_leave(struct clv_ceremony *c, const struct clv_event *e)
+{
+    struct clv_seat *seat = &c->seats[e->person - 1];
+    seat->away = true;
+    seat->num_absences++;
+    seat->left_ms = e->wall_ms;
+    if (seat->role == CLV_ROLE_SIGNER)
+        c->signers[seat->index - 1].open = false;
+    if (c->turn == e->person)
+        c->turn = 0;
+}
+
+unsigned seats_missing(const struct clv_ceremony *c)
+{
+    for (unsigned i = 0; i < c->num_seats && c->state != CLV_STATE_CLOSING; i++)
+        if (c->seats[i].away &&
+            (c->seats[i].role == CLV_ROLE_ADMINISTRATOR || c->seats[i].role == CLV_ROLE_WITNESS))
+            return i + 1;
+    return 0;
+}
+
+bool clv_ceremony_notes_people(const struct clv_ceremony *c)
+{
+    return c->state > CLV_STATE_ROLL_CALL && c->state < CLV_STATE_CLOSING &&
+           c->state != CLV_STATE_DISPATCH && seats_all_here(c);
+}
+
+static bool takes_turns(enum clv_state state)
+{
+    return state == CLV_STATE_SIGNATURE_KEYS || state == CLV_STATE_OPEN_SIGNERS ||
+           state == CLV_STATE_CREATE_PARTS || state == CLV_STATE_COMMITMENTS ||
+           state == CLV_STATE_OPEN_PARTS;
+}
+
+unsigned clv_ceremony_waits_for(const struct clv_ceremony *c)
+{
+    unsigned missing = seats_missing(c);
+    if (missing != 0 || !takes_turns(c->state) || c->turn != 0 || queue_next(c) != 0)
+        return missing;
+    return c->queue[0];
+}
+
 bool seats_all_here(const struct clv_ceremony *c)
 {
     for (unsigned i = 0; i < c->num_seats; i++)
@@ -131,7 +216,23 @@ void queue_fill(struct clv_ceremony *c, enum clv_role role)
 
 unsigned queue_next(const struct clv_ceremony *c)
 {
-    return c->queue[0];
+    for (size_t i = 0; i < CLV_MAX_SEATS && c->queue[i] != 0; i++)
+        if (!c->seats[c->queue[i] - 1].away)
+            return c->queue[i];
+    return 0;
+}
+
+bool queue_any(const struct clv_ceremony *c)
+{
+    return c->queue[0] != 0;
+}
+
+bool clv_ceremony_others_wait(const struct clv_ceremony *c)
+{
+    for (size_t i = 0; i < CLV_MAX_SEATS && c->queue[i] != 0; i++)
+        if (c->queue[i] != c->turn && !c->seats[c->queue[i] - 1].away)
+            return true;
+    return false;
 }
 
 void queue_drop(struct clv_ceremony *c, unsigned seat)

@@ -97,6 +97,7 @@ static const struct station load[] = {
     { CLV_STATE_BARRIER,        CLV_PHASE_IMPORTERS,     always },
     { CLV_STATE_OPEN_PARTS,     CLV_PHASE_NONE,          parts_are_closed },
     { CLV_STATE_PATTERN,        CLV_PHASE_NONE,          always },
+    { CLV_STATE_OPEN_SIGNERS,   CLV_PHASE_NONE,          signers_are_closed },
     { CLV_STATE_DISPATCH,       CLV_PHASE_LOAD,          always },
     { CLV_STATE_BARRIER,        CLV_PHASE_LOAD,          always },
 };
@@ -273,23 +274,82 @@ static bool leads_to_an_order(enum clv_state state)
     return state == CLV_STATE_OPEN_SIGNERS || state == CLV_STATE_CONFIRM;
 }
 
-/* In front of an order stand keys to open and a phrase to type; in front of a load its parts, for
- * which the units need importer keys. */
+void program_to_keys(struct clv_ceremony *c)
+{
+    const struct station *stations = program_of(c, c->step)->stations;
+    while (c->station > 0 && leads_to_an_order(stations[c->station - 1].state))
+        c->station--;
+    program_enter_again(c);
+}
+
+/* A signature-key owner may have left meanwhile; a reset needs no key. */
+static bool keys_are_needed(const struct clv_ceremony *c)
+{
+    return c->phase != CLV_PHASE_RESET && signers_are_closed(c);
+}
+
+/* In front of an order stand keys to open and a phrase to type; in front of a load that another
+ * process began its parts, for which the units need importer keys. */
 void program_order_again(struct clv_ceremony *c)
 {
-    if (!c->resumed) {
+    if (!c->resumed && !keys_are_needed(c)) {
         program_return(c, CLV_STATE_DISPATCH, c->phase);
         return;
     }
-    if (c->phase == CLV_PHASE_LOAD) {
+    if (c->resumed && c->phase == CLV_PHASE_LOAD) {
         to_load(c);
-    } else {
-        const struct station *stations = program_of(c, c->step)->stations;
-        while (stations[c->station].state != CLV_STATE_DISPATCH)
-            c->station--;
-        while (c->station > 0 && leads_to_an_order(stations[c->station - 1].state))
-            c->station--;
+        program_enter_again(c);
+        return;
     }
+    while (program_of(c, c->step)->stations[c->station].state != CLV_STATE_DISPATCH)
+        c->station--;
+    program_to_keys(c);
+}
+
+/* ---- going back because of people ---- */
+
+static size_t find_step(const struct clv_ceremony *c, enum clv_step_kind kind)
+{
+    size_t step = 0;
+    while (step < c->script->num_steps && c->script->steps[step].kind != kind)
+        step++;
+    return step;
+}
+
+bool program_has(const struct clv_ceremony *c, enum clv_step_kind kind)
+{
+    return find_step(c, kind) < c->script->num_steps;
+}
+
+bool program_ordered_behind(const struct clv_ceremony *c, enum clv_step_kind kind)
+{
+    return c->last_order.known && c->last_order.step > find_step(c, kind);
+}
+
+/* The last order in front of a step, as if nothing had been sent behind it. */
+static struct clv_place last_order_before(const struct clv_ceremony *c, size_t end)
+{
+    struct clv_place place = {0};
+    for (size_t step = 0; step < end; step++) {
+        const struct program *program = &programs[c->script->steps[step].kind];
+        for (size_t i = 0; i < program->num; i++)
+            if (program->stations[i].state == CLV_STATE_DISPATCH && program->stations[i].needed(c))
+                place = (struct clv_place){.known = true, .step = step, .station = i};
+    }
+    return place;
+}
+
+void program_go_back(struct clv_ceremony *c, enum clv_step_kind kind)
+{
+    size_t to = find_step(c, kind);
+    if (c->step < to)
+        return;
+    if (c->last_order.known && c->last_order.step >= to)
+        c->last_order = last_order_before(c, to);
+    program_let_go(c, false, true);
+    c->rolling_back = c->retry = c->undecided = false;
+    c->step = to;
+    c->station = 0;
     program_enter_again(c);
 }
 

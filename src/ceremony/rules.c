@@ -49,12 +49,12 @@ static bool their_turn(const struct step *s)
 
 static bool their_turn_and_more(const struct step *s)
 {
-    return their_turn(s) && queue_next(s->c) != 0;
+    return their_turn(s) && queue_any(s->c);
 }
 
 static bool somebody_else_waits(const struct step *s)
 {
-    return their_turn(s) && (queue_next(s->c) != s->e->person || s->c->queue[1] != 0);
+    return their_turn(s) && clv_ceremony_others_wait(s->c);
 }
 
 static bool their_own_slot(const struct step *s)
@@ -157,6 +157,49 @@ static bool all_signed_off(const struct step *s)
     return seats_all_signed_off(s->c);
 }
 
+static bool seat_known(const struct step *s)
+{
+    return clv_ceremony_notes_people(s->c) && s->e->person != 0 && s->e->person <= s->c->num_seats;
+}
+
+static bool is_present(const struct step *s)
+{
+    return seat_known(s) && !s->c->seats[s->e->person - 1].away;
+}
+
+static bool is_away(const struct step *s)
+{
+    return seat_known(s) && s->c->seats[s->e->person - 1].away;
+}
+
+/* Their key goes with them. */
+static bool takes_a_key_away(const struct step *s)
+{
+    const struct clv_seat *seat = is_present(s) ? &s->c->seats[s->e->person - 1] : NULL;
+    return seat && seat->role == CLV_ROLE_SIGNER && s->c->signers[seat->index - 1].open &&
+           s->c->phase != CLV_PHASE_RESET;
+}
+
+static bool has_role(const struct step *s, enum clv_role role)
+{
+    return seat_known(s) && s->c->seats[s->e->person - 1].role == role;
+}
+
+static bool made_a_part(const struct step *s)
+{
+    return has_role(s, CLV_ROLE_OWNER) && program_has(s->c, CLV_STEP_CREATE_PARTS);
+}
+
+static bool brought_a_part(const struct step *s)
+{
+    return has_role(s, CLV_ROLE_OWNER);
+}
+
+static bool has_a_key(const struct step *s)
+{
+    return has_role(s, CLV_ROLE_SIGNER);
+}
+
 static bool begun(const struct step *s)
 {
     return s->c->state != CLV_STATE_NEW;
@@ -179,6 +222,10 @@ enum next {
     TO_ROLL_BACK,
     TO_LOAD,
     TO_LAST_ORDER,
+    TO_KEYS,
+    TO_STEP_KEYS,
+    TO_STEP_PARTS,
+    TO_STEP_LOAD,
     TO_STATE,
 };
 
@@ -290,6 +337,15 @@ static const struct rule rules[] = {
     IN(CLOSING,           RESUMED,        always,               resume,           STAY),
     ANY(                  RESUMED,        begun,                resume,           TO_LAST_ORDER),
 
+    IN(OPEN_SIGNERS,      PERSON_LEFT,    takes_a_key_away,     note_left,        AGAIN),
+    IN(CONFIRM,           PERSON_LEFT,    takes_a_key_away,     note_left,        TO_KEYS),
+    ANY(                  PERSON_LEFT,    is_present,           note_left,        STAY),
+    ANY(                  PERSON_BACK,    is_away,              note_back,        STAY),
+    ANY(                  PERSON_REPLACED, has_a_key,           replace,          TO_STEP_KEYS),
+    ANY(                  PERSON_REPLACED, made_a_part,         replace,          TO_STEP_PARTS),
+    ANY(                  PERSON_REPLACED, brought_a_part,      replace,          TO_STEP_LOAD),
+    ANY(                  PERSON_REPLACED, seat_known,          replace,          STAY),
+
     ANY(                  PASSWORD_WRONG, their_turn,           count_wrong,      STAY),
     ANY(                  FILE_REFUSED,   their_turn,           none,             STAY),
     ANY(                  SIGNERS_CLOSED, always,               close_signers,    STAY),
@@ -340,6 +396,18 @@ static void go(struct clv_ceremony *c, const struct rule *rule)
     case TO_LOAD:
         program_restart_load(c);
         break;
+    case TO_KEYS:
+        program_to_keys(c);
+        break;
+    case TO_STEP_KEYS:
+        program_go_back(c, CLV_STEP_SIGNATURE_KEYS);
+        break;
+    case TO_STEP_PARTS:
+        program_go_back(c, CLV_STEP_CREATE_PARTS);
+        break;
+    case TO_STEP_LOAD:
+        program_go_back(c, CLV_STEP_LOAD);
+        break;
     case TO_STATE:
         c->state = rule->to;
         break;
@@ -354,10 +422,38 @@ static bool any_signer_open(const struct clv_ceremony *c)
     return false;
 }
 
+/* While administrator or witness is away: who comes, who goes, a stop, and what concerns no step.
+ */
+static bool waits_for_nobody(const struct clv_event *e)
+{
+    static const enum clv_event_kind kinds[] = {
+        CLV_EVENT_PERSON_LEFT, CLV_EVENT_PERSON_BACK, CLV_EVENT_PERSON_REPLACED, CLV_EVENT_DECISION,
+        CLV_EVENT_DEVIATION,   CLV_EVENT_INTERRUPTED, CLV_EVENT_SIGNERS_CLOSED,  CLV_EVENT_RESUMED,
+    };
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (kinds[i] == e->kind)
+            return true;
+    return false;
+}
+
+static clv_status check_presence(const struct clv_ceremony *c, const struct clv_event *e,
+                                 struct clv_error *err)
+{
+    unsigned missing = seats_missing(c);
+    if (missing == 0 || waits_for_nobody(e))
+        return CLV_OK;
+    const struct clv_seat *seat = &c->seats[missing - 1];
+    return clv_fail(err, CLV_E_RULE, "nothing goes on without %s (%s)", seat->name,
+                    clv_role_name(seat->role));
+}
+
 clv_status rules_apply(struct clv_ceremony *c, const struct clv_event *e,
                        struct clv_effects *effects, struct clv_error *err)
 {
     struct step s = {c, e, effects, err};
+    clv_status present = check_presence(c, e, err);
+    if (present != CLV_OK)
+        return present;
     for (size_t i = 0; i < NUM_RULES && !is_over(c); i++) {
         const struct rule *rule = &rules[i];
         if ((rule->state != c->state && rule->state != CLV_NUM_STATES) || rule->event != e->kind ||

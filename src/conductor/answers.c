@@ -108,6 +108,10 @@ static clv_status answer(const struct clv_question *q, const char *value, unsign
         reply->kind = CLV_REPLY_DEVIATION;
         return CLV_OK;
     }
+    if (strcmp(value, "!idle") == 0 && q->kind == CLV_ASK_SECRET) {
+        reply->kind = CLV_REPLY_IDLE;
+        return CLV_OK;
+    }
     switch (q->kind) {
     case CLV_ASK_TEXT:
     case CLV_ASK_PHRASE:
@@ -127,6 +131,8 @@ static const char *shown(const struct clv_question *q, const struct clv_reply *r
 {
     if (reply->kind == CLV_REPLY_DEVIATION)
         return "(a deviation is recorded first)";
+    if (reply->kind == CLV_REPLY_IDLE)
+        return "(nobody types)";
     switch (q->kind) {
     case CLV_ASK_TEXT:
     case CLV_ASK_PHRASE:

@@ -15,14 +15,6 @@ void tell(struct clv_conductor *c, enum clv_tone tone, const char *fmt, ...)
     c->face->tell(c->face->ctx, tone, line);
 }
 
-/* The same person has to come back: nothing of the turn is on the screen meanwhile. */
-static clv_status idle_curtain(struct clv_conductor *c, struct clv_error *err)
-{
-    const struct clv_seat *seat = seat_of(c, c->seated);
-    return c->face->curtain(c->face->ctx, "", seat ? seat->name : "",
-                            seat ? clv_role_name(seat->role) : "", true, err);
-}
-
 clv_status ask(struct clv_conductor *c, const struct clv_question *q, struct clv_reply *ret,
                struct clv_error *err)
 {
@@ -34,9 +26,9 @@ clv_status ask(struct clv_conductor *c, const struct clv_question *q, struct clv
             return CLV_OK;
         clv_secret_free(&ret->secret);
         if (st == CLV_OK && ret->kind == CLV_REPLY_DEVIATION)
-            st = record_deviation(c, err);
+            st = off_script(c, err);
         else if (st == CLV_OK)
-            st = idle_curtain(c, err);
+            st = turn_paused(c, err);
         if (st != CLV_OK)
             return st;
     }

@@ -87,10 +87,19 @@ static void add_units(const struct clv_conductor *c, struct rows *r)
 static void add_people(const struct clv_conductor *c, struct rows *r)
 {
     add_heading(r, "People");
-    for (unsigned i = 0; i < c->ceremony->num_seats; i++)
-        if (c->ceremony->seats[i].here)
-            add_row(r, clv_role_name(c->ceremony->seats[i].role), false, "%s",
-                    c->ceremony->seats[i].name);
+    for (unsigned i = 0; i < c->ceremony->num_seats; i++) {
+        const struct clv_seat *seat = &c->ceremony->seats[i];
+        char left[CLV_TIME_TEXT], back[CLV_TIME_TEXT];
+        clv_time_text(seat->left_ms, left);
+        clv_time_text(seat->back_ms, back);
+        if (seat->here)
+            add_row(r, clv_role_name(seat->role), false, "%s", seat->name);
+        if (seat->here && seat->away)
+            add_row(r, "", false, "left the room %s, not back", left);
+        else if (seat->here && seat->num_absences > 0)
+            add_row(r, "", false, "out of the room %s to %s%s", left, back,
+                    seat->num_absences > 1 ? ", and before" : "");
+    }
 }
 
 static void add_deviations(const struct clv_conductor *c, struct rows *r)
@@ -189,6 +198,39 @@ clv_status task_receipts(struct clv_conductor *c, const struct clv_task *task,
 
 /* ---- sign-off ---- */
 
+/* Who is not there cannot agree, and blocks nobody. */
+static clv_status sign_off_without(struct clv_conductor *c, unsigned person, struct clv_error *err)
+{
+    static const struct clv_choice choices[] = {
+        {"back", "They are back, and sign off", NULL},
+        {"without", "Sign off without them", "The record says that they were not there."},
+    };
+    const struct clv_seat *seat = seat_of(c, person);
+    char line[CLV_NAME_MAX * 4 + 60], time[CLV_TIME_TEXT];
+    size_t choice = 0;
+    clv_time_text(seat->left_ms, time);
+    snprintf(line, sizeof(line), "%s left the room: %s.", seat->name, time);
+    const char *lines[] = {line};
+    struct clv_question q = {.id = "sign-off.away",
+                             .title = "Sign-off",
+                             .lines = lines,
+                             .num_lines = 1,
+                             .prompt = "What now?",
+                             .choices = choices,
+                             .num_choices = 2};
+    struct clv_event e = event_of(CLV_EVENT_PERSON_BACK);
+    clv_status st = seat_person(c, clv_ceremony_seat(c->ceremony, CLV_ROLE_ADMINISTRATOR, 1), err);
+    if (st == CLV_OK)
+        st = ask_choice(c, &q, &choice, err);
+    if (choice == 1) {
+        e.kind = CLV_EVENT_SIGNED_OFF;
+        SET(e.text, "not in the room at the sign-off");
+    }
+    e.person = person;
+    SET(e.name, "%s", seat->name);
+    return st == CLV_OK ? record(c, &e, err) : st;
+}
+
 clv_status task_sign_off(struct clv_conductor *c, const struct clv_task *task,
                          struct clv_error *err)
 {
@@ -200,6 +242,8 @@ clv_status task_sign_off(struct clv_conductor *c, const struct clv_task *task,
     over.number = c->ceremony->num_seats;
     if (task->person == 0)
         return record(c, &over, err);
+    if (seat_of(c, task->person)->away)
+        return sign_off_without(c, task->person, err);
     struct clv_event e = event_of(CLV_EVENT_SIGNED_OFF);
     char id[40], count[100];
     size_t choice = 0;

@@ -28,6 +28,7 @@ static task_fn *const tasks[] = {
     [CLV_TASK_DECIDE]        = task_decide,
     [CLV_TASK_RECEIPTS]      = task_receipts,
     [CLV_TASK_SIGN_OFF]      = task_sign_off,
+    [CLV_TASK_WAIT_FOR]      = task_wait_for,
     [CLV_TASK_CLOSE]         = task_close,
 };
 /* clang-format on */
@@ -168,20 +169,28 @@ static clv_status interrupted(struct clv_conductor *c, const struct clv_error *w
     return st;
 }
 
+static clv_status run_next_task(struct clv_conductor *c, bool *ret_over, struct clv_error *err)
+{
+    struct clv_task task;
+    clv_ceremony_task(c->ceremony, &task);
+    *ret_over = task.kind == CLV_TASK_NONE;
+    /* The words of a step wait for those who are to hear them. */
+    clv_status st = task.kind == CLV_TASK_WAIT_FOR ? CLV_OK : open_step(c, err);
+    return st == CLV_OK && !*ret_over ? tasks[task.kind](c, &task, err) : st;
+}
+
 static clv_status run_tasks(struct clv_conductor *c, struct clv_error *err)
 {
-    for (;;) {
-        struct clv_task task;
-        clv_status st = open_step(c, err);
-        if (st != CLV_OK)
-            return st;
-        clv_ceremony_task(c->ceremony, &task);
-        if (task.kind == CLV_TASK_NONE)
-            return CLV_OK;
-        st = tasks[task.kind](c, &task, err);
-        if (st != CLV_OK)
-            return st;
+    clv_status st = CLV_OK;
+    for (bool over = false; st == CLV_OK && !over;) {
+        st = run_next_task(c, &over, err);
+        if (st != CLV_OK && c->task_is_over) {
+            c->task_is_over = false;
+            *err = (struct clv_error){0};
+            st = CLV_OK;
+        }
     }
+    return st;
 }
 
 /* Nothing was written yet, and nothing is: who only looks leaves no trace. */

@@ -30,6 +30,7 @@ struct clv_conductor {
     struct clv_check_values checks; /* of the combined key */
     struct history *history;        /* of a ceremony that is resumed */
     bool only_looking;              /* nothing may be written yet, no deviation either */
+    bool task_is_over; /* who may do the task has changed: the engine's next one comes */
 };
 
 /* What a task returns: CLV_OK and the next task is asked for, or the reason to leave. */
@@ -75,6 +76,16 @@ clv_status seat_person(struct clv_conductor *c, unsigned person, struct clv_erro
 /* As seat_person(), and the turn is on record. */
 clv_status begin_turn(struct clv_conductor *c, unsigned person, struct clv_error *err);
 clv_status end_turn(struct clv_conductor *c, unsigned person, struct clv_error *err);
+
+/* ---- people.c: who is in the room ---- */
+/* What F4 is for: a deviation, or somebody leaves, is back, is replaced. CLV_OK: the question goes
+ * on. errors  with task_is_over set: leave the task, the engine has another one */
+clv_status off_script(struct clv_conductor *c, struct clv_error *err);
+/* The curtain when nobody typed in a secret turn; then the same person goes on, or has left. As
+ * off_script(). */
+clv_status turn_paused(struct clv_conductor *c, struct clv_error *err);
+/* "part-owner": the role in ids of questions. */
+const char *role_key(enum clv_role role);
 
 /* ---- stage.c: the snapshot for the faces ---- */
 clv_status stage_new(struct clv_conductor *c, struct clv_error *err);
@@ -141,7 +152,7 @@ clv_status make_receipt(struct clv_conductor *c, const struct receipt_request *r
 task_fn task_open, task_self_check, task_judge_checks, task_roll_call, task_find_units,
     task_review_units, task_signature_key, task_open_signer, task_create_part, task_commitment,
     task_open_part, task_pattern, task_confirm, task_order, task_query, task_decide, task_receipts,
-    task_sign_off, task_close;
+    task_sign_off, task_wait_for, task_close;
 
 /* ---- opening.c ---- */
 /* The checks of the workstation, shown; how many failed. recorded: each is an event, too. */

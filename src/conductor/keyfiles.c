@@ -157,7 +157,7 @@ clv_status ask_after_failure(struct clv_conductor *c, const char *id, const stru
         choices[num] = (struct clv_choice){"other-file", "Choose another file", NULL};
         meaning[num++] = OTHER_FILE;
     }
-    if (c->ceremony->queue[1] != 0) {
+    if (clv_ceremony_others_wait(c->ceremony)) {
         choices[num] = (struct clv_choice){"later", "Let somebody else go first",
                                            "Nothing of the others is lost."};
         meaning[num++] = LATER;
@@ -193,7 +193,7 @@ clv_status survive_refusal(struct clv_conductor *c, const struct clv_task *task,
     bool go_on = false;
     for (size_t i = 0; i < sizeof(survivable) / sizeof(survivable[0]); i++)
         go_on = go_on || st == survivable[i];
-    if (!go_on || c->ceremony->turn == 0)
+    if (!go_on || c->ceremony->turn == 0 || c->task_is_over)
         return st;
     struct clv_error why = *err;
     enum after_failure after = TRY_AGAIN;

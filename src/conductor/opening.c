@@ -137,21 +137,26 @@ clv_status task_judge_checks(struct clv_conductor *c, const struct clv_task *tas
 
 /* ---- roll call ---- */
 
-static clv_status seat_one(struct clv_conductor *c, unsigned person, const char **problem,
-                           char *buf, size_t cap, struct clv_error *err)
+const char *role_key(enum clv_role role)
 {
-    static const char *const id_names[] = {
+    static const char *const keys[] = {
         [CLV_ROLE_ADMINISTRATOR] = "administrator",
         [CLV_ROLE_WITNESS] = "witness",
         [CLV_ROLE_OWNER] = "part-owner",
         [CLV_ROLE_SIGNER] = "signature-key-owner",
     };
+    return keys[role];
+}
+
+static clv_status seat_one(struct clv_conductor *c, unsigned person, const char **problem,
+                           char *buf, size_t cap, struct clv_error *err)
+{
     const struct clv_seat *seat = seat_of(c, person);
     char id[60], prompt[80];
     struct clv_event e = event_of(CLV_EVENT_PERSON_HERE);
     struct clv_error why = {0};
     e.person = person;
-    snprintf(id, sizeof(id), "roll.%s.%u", id_names[seat->role], seat->index);
+    snprintf(id, sizeof(id), "roll.%s.%u", role_key(seat->role), seat->index);
     snprintf(prompt, sizeof(prompt), "Name of the %s", clv_role_name(seat->role));
     if (seat->role == CLV_ROLE_OWNER || seat->role == CLV_ROLE_SIGNER)
         snprintf(prompt, sizeof(prompt), "Name of %s %u", clv_role_name(seat->role), seat->index);

@@ -238,6 +238,7 @@ bool play_task(struct play *p)
         return true;
     case CLV_TASK_JUDGE_CHECKS:
     case CLV_TASK_DECIDE:
+    case CLV_TASK_WAIT_FOR:
     case CLV_TASK_NONE:
         return false;
     }
