@@ -1,0 +1,299 @@
+"""Many clients at once, and clients that misbehave, over HTTPS: nothing is lost, nobody is kept
+waiting, the daemon stays well.
+
+    run_clients.py [--brief] CLAVIGER_UNITD
+"""
+import random
+import socket
+import ssl
+import sys
+import threading
+
+import messages as m
+from client import Client, Refused
+from daemon import Daemon
+from wire import ServiceError, wrap
+
+MIB = 1 << 20
+
+
+def expect(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def connect(daemon):
+    return socket.create_connection((daemon.host, daemon.port), timeout=60)
+
+
+def connect_tls(daemon):
+    trust = ssl.create_default_context(cafile=daemon.ca_file)
+    return trust.wrap_socket(connect(daemon), server_hostname=daemon.host)
+
+
+def http_query(daemon, unit):
+    """A whole POST of a query, as bytes."""
+    payload = m.request(unit.domain, m.block(m.Q_ATTRS, m.u32(unit.domain) + bytes(4)))
+    body = '{"request":"%s"}' % wrap(unit, payload)
+    head = (
+        f"POST /v1/tke/{daemon.instance}/hsms/{unit.hsm_id} HTTP/1.1\r\nHost: x\r\n"
+        f"Authorization: {daemon.token}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return (head + body).encode()
+
+
+def read_status(stream):
+    """The status of the one answer that comes, 0 when none does."""
+    data = b""
+    try:
+        while b"\r\n" not in data:
+            piece = stream.recv(4096)
+            if not piece:
+                return 0
+            data += piece
+    except OSError:
+        return 0
+    return int(data.split()[1])
+
+
+def send_until_refused(stream, piece, total):
+    """How much the other side takes."""
+    sent = 0
+    try:
+        while sent < total:
+            stream.sendall(piece)
+            sent += len(piece)
+    except OSError:
+        pass
+    return sent
+
+
+# ---- several clients, some of them after the same unit ----
+
+
+class Worker(threading.Thread):
+    """Commands to a unit that all workers share, queries to one of its own."""
+
+    def __init__(self, daemon, number, num_commands):
+        super().__init__()
+        self.client = Client(daemon.service(), daemon.root)
+        self.number, self.num_commands = number, num_commands
+        self.accepted = self.overtaken = 0
+        self.failure = None
+
+    def run(self):
+        try:
+            self.work()
+        except Exception as failure:  # told in the main thread
+            self.failure = failure
+        self.client.service.close()
+
+    def work(self):
+        self.client.discover()
+        shared = self.client.units[0]
+        own = self.client.units[1 + self.number % (len(self.client.units) - 1)]
+        while self.accepted < self.num_commands:
+            try:
+                self.client.command(shared, m.SET_ATTR, m.u32(2) + m.u32(0))
+                self.accepted += 1
+            except Refused as refused:
+                expect(refused.pair == (163, 19), f"refused with {refused}")
+                self.overtaken += 1
+            self.client.query(own, m.Q_ADMIN)
+
+
+def run_workers(daemon, number, num_commands):
+    client = Client(daemon.service(), daemon.root)
+    client.discover()
+    shared = client.units[0]
+    before = int.from_bytes(client.query(shared, m.Q_ATTRS).counter, "big")
+    workers = [Worker(daemon, index, num_commands) for index in range(number)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+        if worker.failure:
+            raise worker.failure
+    after = int.from_bytes(client.query(shared, m.Q_ATTRS).counter, "big")
+    expect(after - before == number * num_commands, "each accepted command counts once")
+    client.service.close()
+    return sum(worker.overtaken for worker in workers)
+
+
+def many_clients(program, brief):
+    with Daemon(program, "--units", "4") as daemon:
+        overtaken = run_workers(daemon, 8, 5 if brief else 20)
+    return f"{overtaken} commands were overtaken and sent again"
+
+
+# ---- clients that misbehave ----
+
+
+def truncated_hello(daemon, _):
+    """A TLS handshake that ends after any number of bytes, or of which one byte is another."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    trust = ssl.create_default_context(cafile=daemon.ca_file)
+    tls = trust.wrap_bio(incoming, outgoing, server_hostname=daemon.host)
+    try:
+        tls.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    hello = outgoing.read()
+    for cut in range(len(hello)):
+        with connect(daemon) as stream:
+            stream.sendall(hello[:cut])
+    for at in range(0, len(hello), 3):
+        with connect(daemon) as stream:
+            stream.sendall(hello[:at] + bytes([hello[at] ^ 0x55]) + hello[at + 1 :])
+            stream.shutdown(socket.SHUT_WR)
+
+
+def truncated_request(daemon, unit):
+    text = http_query(daemon, unit)
+    for cut in range(0, len(text), 7):
+        with connect_tls(daemon) as stream:
+            stream.sendall(text[:cut])
+
+
+def garbage(daemon, _):
+    source = random.Random(1)
+    for number in range(40):
+        junk = source.randbytes(700)
+        with connect(daemon) as stream:
+            send_until_refused(stream, junk, len(junk))
+        with connect_tls(daemon) as stream:
+            send_until_refused(stream, junk, len(junk))
+    with connect(daemon) as stream:
+        send_until_refused(stream, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 1)
+        expect(read_status(stream) == 0, "plain HTTP has no answer on a port for HTTPS")
+
+
+def large_bodies(daemon, unit):
+    path = f"/v1/tke/{daemon.instance}/hsms/{unit.hsm_id}"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {daemon.token}\r\n"
+    with connect_tls(daemon) as stream:
+        stream.sendall(f"{head}Content-Length: {64 * MIB}\r\n\r\n".encode())
+        expect(read_status(stream) == 413, "a body of 64 MiB is refused before it is read")
+        taken = send_until_refused(stream, bytes(MIB), 64 * MIB)
+        expect(taken < 64 * MIB, "and is not taken all the same")
+    with connect_tls(daemon) as stream:
+        stream.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+        chunk = b"10000\r\n" + 65536 * b"x" + b"\r\n"
+        taken = send_until_refused(stream, chunk, 64 * MIB)
+        expect(taken < 64 * MIB, "an endless chunked body is cut off")
+    with connect_tls(daemon) as stream:
+        stream.sendall(b"GET / HTTP/1.1\r\nX: ")
+        taken = send_until_refused(stream, 65536 * b"a", 64 * MIB)
+        expect(taken < 64 * MIB, "a header without end is cut off")
+
+
+def half_closed(daemon, unit):
+    """Whoever has sent all and closes its half still gets the answer, or an end."""
+    text = http_query(daemon, unit)
+    for cut in (0, 10, len(text) - 1, len(text)):
+        with connect_tls(daemon) as stream:
+            stream.sendall(text[:cut])
+            stream.shutdown(socket.SHUT_WR)
+            read_status(stream)
+
+
+def abandoned_answers(daemon, unit):
+    """Asked for and never read, then reset."""
+    text = http_query(daemon, unit)
+    for _ in range(20):
+        stream = connect_tls(daemon)
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        stream.sendall(20 * text)
+        stream.close()
+
+
+MISCHIEF = (
+    truncated_hello,
+    truncated_request,
+    garbage,
+    large_bodies,
+    half_closed,
+    abandoned_answers,
+)
+
+
+class Dawdlers:
+    """Connections that stay open and send next to nothing: handshakes begun and left, requests of
+    which one byte comes now and then."""
+
+    def __init__(self, daemon, unit):
+        self.text = http_query(daemon, unit)
+        self.silent = [connect(daemon) for _ in range(40)]
+        self.slow = [connect_tls(daemon) for _ in range(10)]
+        for stream in self.silent[::2]:
+            stream.sendall(b"\x16\x03\x01")
+        self.sent = 0
+
+    def drip(self, number=1):
+        piece = self.text[self.sent : self.sent + number]
+        for stream in self.slow:
+            stream.sendall(piece)
+        self.sent += len(piece)
+
+    def finish(self):
+        self.drip(len(self.text))
+        for stream in self.slow:
+            expect(read_status(stream) == 200, "a slow sender is answered in the end")
+        for stream in self.silent + self.slow:
+            stream.close()
+
+
+def misbehaving_clients(program, brief):
+    with Daemon(program, "--units", "3") as daemon:
+        client = Client(daemon.service(), daemon.root)
+        client.discover()
+        unit = client.units[0]
+        dawdlers = Dawdlers(daemon, unit)
+        for mischief in MISCHIEF:
+            dawdlers.drip()
+            mischief(daemon, unit)
+            run_workers(daemon, 2, 1 if brief else 3)
+            client.query(unit, m.Q_ATTRS)
+        dawdlers.finish()
+        expect(client.service.num_connections == 1, "a good client's connection is kept")
+        client.service.close()
+    return f"{len(MISCHIEF)} kinds of mischief"
+
+
+# ---- tokens ----
+
+
+def expired_token(program, _):
+    """The middle of a life: 401, a new token, and on it goes over the same connection."""
+    with Daemon(program, "--units", "2", "--token-uses", "30") as daemon:
+        client = Client(daemon.service(), daemon.root)
+        client.discover()
+        renewed = 0
+        for _ in range(60):
+            try:
+                client.query(client.units[0], m.Q_ATTRS)
+            except ServiceError as refused:
+                expect(refused.status == 401 and "expired" in refused.message, str(refused))
+                renewed += 1
+                daemon.put_token(f"Bearer number {renewed}")
+                client.service.token = daemon.token
+        expect(renewed == 2, "a token lasts for as many requests as was said")
+        client.service.token = "Bearer number 1"
+        try:
+            client.query(client.units[0], m.Q_ATTRS)
+            expect(False, "an old token is refused")
+        except ServiceError as refused:
+            expect(refused.status == 401 and "not valid" in refused.message, str(refused))
+        client.service.close()
+    return f"{renewed} times renewed"
+
+
+def main(argv):
+    brief = "--brief" in argv
+    for part in (many_clients, misbehaving_clients, expired_token):
+        print(f"{part.__name__}: good, {part(argv[-1], brief)}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
