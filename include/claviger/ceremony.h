@@ -114,9 +114,11 @@ const char *clv_role_name(enum clv_role role); /* "key-part owner" */
     X(PERSON_BACK,     "person-back")                                                                  \
     X(PERSON_REPLACED, "person-replaced")  /* somebody else takes the seat: a deviation */             \
     X(UNIT_SEEN,       "unit-seen")        /* identity, pinned */                                      \
+    X(UNIT_LEFT_OUT,   "unit-left-out")    /* selected, but never trusted: set aside */                \
     X(UNITS_FOUND,     "units-found")                                                                  \
     X(UNIT_STATE,      "unit-state")       /* observed by query */                                     \
     X(UNIT_SILENT,     "unit-silent")      /* a query brought nothing to rely on */                    \
+    X(IMPORTER_GONE,   "importer-gone")    /* a query showed that our importer key is lost there */    \
     X(REVIEWED,        "reviewed")                                                                     \
     X(TURN_BEGUN,      "turn-begun")                                                                   \
     X(TURN_ENDED,      "turn-ended")                                                                   \
@@ -230,10 +232,13 @@ struct clv_unit_record {
     uint8_t module_id[CLV_EP11_MODULE_ID_LEN];
     uint8_t device_ski[CLV_SKI_LEN];
     bool set_aside;
+    bool left_out;   /* set aside because it could not be trusted: nothing of it is known */
     bool due;        /* gets the order of the phase */
     bool known;      /* observed is from the last query, and nothing was sent since */
     bool reset_sent; /* a reset of this ceremony may have come to it */
     bool importer;   /* this process holds an importer key of it, for the load that is going on */
+    bool sealed;     /* and every part sealed for that key */
+    enum clv_phase furthest; /* the last phase of a load whose order was sent to it */
     struct clv_observed observed;
     enum clv_unit_progress progress;
     uint8_t last_counter[CLV_EP11_COUNTER_LEN]; /* of the last intent */
@@ -288,6 +293,7 @@ struct clv_ceremony {
     bool retry;        /* a decision or a resumption asked for it */
     bool undecided;    /* in trouble, and nobody has decided yet */
     bool resumed;      /* and nothing was sent since: what is destructive is confirmed again */
+    bool from_start;   /* a retry was asked for: units whose key is lost may be loaded again */
     bool first_confirmed;
     struct clv_place last_order; /* where the last command was sent from */
     bool holds_parts;            /* sealed forms are in memory */
@@ -307,6 +313,7 @@ struct clv_ceremony {
 struct clv_effects {
     bool checkpoint; /* sign the journal's head now: a turn or a phase has ended */
     bool wipe_parts; /* no part, sum or sealed form may stay */
+    bool wipe_sum;   /* parts are opened once more: the sum of them begins anew */
     bool wipe_signers;
 };
 
@@ -390,6 +397,16 @@ bool clv_phase_passed(const struct clv_ceremony *c, const struct clv_unit_record
                       enum clv_phase phase, char *reason, size_t cap);
 /* What holds the key, what is live: a sentence or two for people, from the observed states. */
 void clv_ceremony_standing(const struct clv_ceremony *c, struct clv_writer *w);
+
+/* What a decision will do to every unit, for people who are about to take it: "Units 1-3: the new
+ * register is cleared. Unit 4: in doubt: asked first." source  docs/ceremony.md "Decisions" */
+void clv_ceremony_forecast(const struct clv_ceremony *c, enum clv_decision decision,
+                           struct clv_writer *w);
+/* Whether a retry here begins with parts being opened again, for units that lost what was sealed
+ * for them. */
+bool clv_ceremony_retry_needs_parts(const struct clv_ceremony *c);
+/* The one recommended decision in trouble, from the group rules. */
+enum clv_decision clv_ceremony_recommended(const struct clv_ceremony *c);
 
 /* The rules as a table for docs and tests. */
 struct clv_rule_row {

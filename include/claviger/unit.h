@@ -240,6 +240,8 @@ clv_status clv_fleet_seal_part(struct clv_fleet *fleet, unsigned slot,
 /* Whether this unit still holds the importer key its parts were sealed for (after a QUERY: a unit
  * that restarted empty does not). */
 bool clv_fleet_parts_current(const struct clv_fleet *fleet, unsigned number);
+/* The same of a unit for which nothing may be sealed yet. */
+bool clv_fleet_importer_current(const struct clv_fleet *fleet, unsigned number);
 void clv_fleet_forget_parts(struct clv_fleet *fleet);
 
 /* ---- transport port: how bytes get to a unit; tests replace it ---- */

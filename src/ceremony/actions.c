@@ -72,6 +72,19 @@ clv_status act_note_silent(struct step *s)
     return CLV_OK;
 }
 
+/* What was sealed for that key opens nowhere any more. */
+clv_status act_note_importer_gone(struct step *s)
+{
+    struct clv_unit_record *unit = unit_find(s->c, s->e->unit);
+    unit->importer = unit->sealed = false;
+    return CLV_OK;
+}
+
+clv_status act_note_left_out(struct step *s)
+{
+    return unit_leave_out(s->c, s->e, s->err);
+}
+
 clv_status act_note_review(struct step *s)
 {
     s->c->reset_wanted = s->e->ok;
@@ -195,7 +208,7 @@ clv_status act_note_pattern(struct step *s)
     clv_status st = check_same_pattern(s);
     if (st != CLV_OK)
         return st;
-    for (size_t i = 0; i < s->c->num_units; i++) {
+    for (size_t i = 0; i < s->c->num_units && !s->c->has_pattern; i++) {
         const struct clv_observed *o = &s->c->units[i].observed;
         if (o->current_state == CLV_CURRENT_VALID &&
             clv_pattern_equal(o->current_pattern, s->e->pattern))
@@ -203,6 +216,8 @@ clv_status act_note_pattern(struct step *s)
                             "the combined key is the current master key of unit %u already",
                             s->c->units[i].number);
     }
+    for (size_t i = 0; i < s->c->num_units; i++)
+        s->c->units[i].sealed = s->c->units[i].importer;
     s->c->has_pattern = true;
     memcpy(s->c->pattern, s->e->pattern, sizeof(s->c->pattern));
     s->effects->checkpoint = true;
@@ -215,6 +230,14 @@ clv_status act_note_first(struct step *s)
     return CLV_OK;
 }
 
+static void note_furthest(struct clv_unit_record *unit, enum clv_phase phase)
+{
+    if (phase == CLV_PHASE_RESET || phase == CLV_PHASE_CLEAR_NEW)
+        unit->furthest = CLV_PHASE_NONE;
+    else if (phase >= CLV_PHASE_LOAD && phase > unit->furthest)
+        unit->furthest = phase;
+}
+
 clv_status act_note_intent(struct step *s)
 {
     struct clv_unit_record *unit = unit_find(s->c, s->e->unit);
@@ -222,6 +245,9 @@ clv_status act_note_intent(struct step *s)
     unit->progress = CLV_UNIT_SENT;
     unit->known = false;
     unit->reset_sent = unit->reset_sent || s->c->phase == CLV_PHASE_RESET;
+    note_furthest(unit, s->c->phase);
+    if (s->c->phase == CLV_PHASE_IMPORTERS)
+        unit->importer = unit->sealed = false; /* the old one is replaced */
     memcpy(unit->last_counter, s->e->counter, sizeof(unit->last_counter));
     return CLV_OK;
 }
@@ -260,7 +286,7 @@ clv_status act_note_outcome(struct step *s)
 /* The barrier is passed: what was asked for because somebody was not behind it is over. */
 clv_status act_pass_barrier(struct step *s)
 {
-    s->c->retry = s->c->undecided = false;
+    s->c->retry = s->c->undecided = s->c->from_start = false;
     return act_sign_head(s);
 }
 
@@ -273,10 +299,17 @@ clv_status act_next_admin(struct step *s)
 
 clv_status act_ask_retry(struct step *s)
 {
-    s->c->retry = true;
+    s->c->retry = s->c->from_start = true;
     s->c->undecided = false;
     s->c->num_retries++;
     return CLV_OK;
+}
+
+/* Parts are added up once more: the sum of them that is in memory would cancel out. */
+clv_status act_load_rest(struct step *s)
+{
+    s->effects->wipe_sum = units_need_parts(s->c);
+    return act_sign_head(s);
 }
 
 clv_status act_set_aside(struct step *s)
@@ -393,6 +426,7 @@ clv_status act_resume(struct step *s)
     s->c->first_confirmed = false;
     s->c->num_failed_checks = 0;
     s->c->retry = !s->c->undecided;
+    s->c->from_start = false;
     s->c->resumed = true;
     s->c->num_resumptions++;
     s->effects->checkpoint = true;

@@ -121,7 +121,10 @@ static void decide_options(const struct clv_ceremony *c, bool *options)
         return;
     }
     options[CLV_DECIDE_WAIT] = true;
-    options[CLV_DECIDE_RETRY] = c->phase != CLV_PHASE_SURVEY && c->phase != CLV_PHASE_COMPARE;
+    if (units_are_split(c))
+        return; /* one fleet with two keys: a matter for people outside of this ceremony */
+    options[CLV_DECIDE_RETRY] =
+        c->phase != CLV_PHASE_SURVEY && c->phase != CLV_PHASE_COMPARE && units_retry_may_help(c);
     options[CLV_DECIDE_SET_ASIDE] = clv_ceremony_num_active(c) > 1;
     options[CLV_DECIDE_ROLL_BACK] =
         (c->phase == CLV_PHASE_LOAD || c->phase == CLV_PHASE_COMMIT) && !units_any_live(c);

@@ -13,28 +13,59 @@ struct clv_unit_record *unit_find(struct clv_ceremony *c, unsigned number)
     return NULL;
 }
 
-clv_status unit_add(struct clv_ceremony *c, const struct clv_event *e, struct clv_error *err)
+/* Its record, or a new one of that number and nothing else. */
+static clv_status unit_slot(struct clv_ceremony *c, unsigned number, struct clv_unit_record **ret,
+                            struct clv_error *err)
 {
-    if (e->unit == 0 || c->num_units >= CLV_MAX_UNITS)
+    struct clv_unit_record *unit = unit_find(c, number);
+    if (number == 0 || (unit == NULL && c->num_units >= CLV_MAX_UNITS))
         return clv_fail(err, CLV_E_RULE, "a ceremony holds units 1 to %d", CLV_MAX_UNITS);
-    struct clv_unit_record *unit = unit_find(c, e->unit);
     if (unit == NULL) {
         struct clv_unit_record *grown = realloc(c->units, (c->num_units + 1) * sizeof(c->units[0]));
         if (grown == NULL)
             return clv_fail(err, CLV_E_MEMORY, "no memory for another crypto unit");
         c->units = grown;
         unit = &c->units[c->num_units++];
-    } else if (memcmp(unit->device_ski, e->digest, sizeof(unit->device_ski)) != 0) {
+        *unit = (struct clv_unit_record){.number = number};
+    }
+    *ret = unit;
+    return CLV_OK;
+}
+
+clv_status unit_add(struct clv_ceremony *c, const struct clv_event *e, struct clv_error *err)
+{
+    const struct clv_unit_record *known = unit_find(c, e->unit);
+    struct clv_unit_record *unit = NULL;
+    if (known && !known->left_out &&
+        memcmp(known->device_ski, e->digest, sizeof(known->device_ski)) != 0)
         return clv_fail(err, CLV_E_RULE, "crypto unit %u shows another device key than before",
                         e->unit);
-    }
-    bool set_aside = unit->number == e->unit && unit->set_aside;
+    clv_status st = unit_slot(c, e->unit, &unit, err);
+    if (st != CLV_OK)
+        return st;
+    bool set_aside = unit->set_aside && !unit->left_out;
     *unit = (struct clv_unit_record){.number = e->unit, .set_aside = set_aside};
     memcpy(unit->module_id, e->module_id, sizeof(unit->module_id));
     memcpy(unit->device_ski, e->digest, sizeof(unit->device_ski));
     snprintf(unit->serial, sizeof(unit->serial), "%.8s", (const char *)e->module_id);
     snprintf(unit->location, sizeof(unit->location), "%.79s", e->name);
     snprintf(unit->root, sizeof(unit->root), "%.79s", e->text2);
+    return CLV_OK;
+}
+
+clv_status unit_leave_out(struct clv_ceremony *c, const struct clv_event *e, struct clv_error *err)
+{
+    const struct clv_unit_record *known = unit_find(c, e->unit);
+    if (known && !known->left_out)
+        return clv_fail(err, CLV_E_RULE, "crypto unit %u was trusted before", e->unit);
+    struct clv_unit_record *unit = NULL;
+    clv_status st = unit_slot(c, e->unit, &unit, err);
+    if (st != CLV_OK)
+        return st;
+    *unit = (struct clv_unit_record){.number = e->unit, .set_aside = true, .left_out = true};
+    snprintf(unit->serial, sizeof(unit->serial), "unknown");
+    snprintf(unit->location, sizeof(unit->location), "%.79s", e->name);
+    snprintf(unit->trouble, sizeof(unit->trouble), "%.239s", e->text);
     return CLV_OK;
 }
 
@@ -71,7 +102,7 @@ bool unit_is_due(const struct clv_ceremony *c, const struct clv_unit_record *uni
     case CLV_PHASE_IMPORTERS:
         return !unit->importer && pos == CLV_POS_EMPTY;
     case CLV_PHASE_LOAD:
-        return pos == CLV_POS_EMPTY;
+        return unit->sealed && pos == CLV_POS_EMPTY;
     case CLV_PHASE_COMMIT:
         return pos == CLV_POS_LOADED;
     case CLV_PHASE_SET_IMMEDIATE:
@@ -148,6 +179,57 @@ bool units_may_retry(const struct clv_ceremony *c)
         any = true;
     }
     return any;
+}
+
+static bool is_empty(const struct clv_ceremony *c, const struct clv_unit_record *unit)
+{
+    return clv_reconcile(&unit->observed, unit->known, c->has_pattern ? c->pattern : NULL) ==
+           CLV_POS_EMPTY;
+}
+
+bool units_may_load_rest(const struct clv_ceremony *c)
+{
+    bool any = false;
+    if (c->phase < CLV_PHASE_LOAD || c->phase > CLV_PHASE_SET_IMMEDIATE)
+        return false;
+    for (size_t i = 0; i < c->num_units; i++) {
+        const struct clv_unit_record *unit = &c->units[i];
+        if (unit->set_aside || clv_phase_passed(c, unit, c->phase, NULL, 0))
+            continue;
+        if (!is_empty(c, unit) && !unit_is_due(c, unit))
+            return false;
+        any = any || is_empty(c, unit);
+    }
+    return any;
+}
+
+bool units_retry_may_help(const struct clv_ceremony *c)
+{
+    for (size_t i = 0; i < c->num_units; i++)
+        if (!c->units[i].set_aside && !c->units[i].known)
+            return true;
+    return units_may_retry(c) || units_may_load_rest(c);
+}
+
+bool units_are_split(const struct clv_ceremony *c)
+{
+    bool other = false;
+    for (size_t i = 0; i < c->num_units; i++) {
+        const struct clv_unit_record *unit = &c->units[i];
+        enum clv_position pos =
+            clv_reconcile(&unit->observed, unit->known, c->has_pattern ? c->pattern : NULL);
+        other =
+            other || (!unit->set_aside && (pos == CLV_POS_OTHER_LIVE || pos == CLV_POS_ROTATION));
+    }
+    return other && units_any_live(c);
+}
+
+bool units_need_parts(const struct clv_ceremony *c)
+{
+    for (size_t i = 0; i < c->num_units; i++)
+        if (!c->units[i].set_aside && is_empty(c, &c->units[i]) && !c->units[i].sealed)
+            return true;
+    return false;
 }
 
 bool units_any_live(const struct clv_ceremony *c)

@@ -16,6 +16,9 @@ void program_return(struct clv_ceremony *c, enum clv_state state, enum clv_phase
 void program_order_again(struct clv_ceremony *c);
 /* Leaves the step for the stations of a roll back. */
 void program_roll_back(struct clv_ceremony *c);
+/* Goes back to the step that loads, for the units that are empty: the others are behind its
+ * barriers. */
+void program_load_rest(struct clv_ceremony *c);
 /* Goes back to the first needed station of the step that loads. */
 void program_restart_load(struct clv_ceremony *c);
 /* Goes back to where this kind of step begins, when it has been reached. What was sealed from parts
@@ -60,6 +63,8 @@ void queue_later(struct clv_ceremony *c, unsigned seat);
 /* ---- fleet.c: what the engine knows of the units ---- */
 struct clv_unit_record *unit_find(struct clv_ceremony *c, unsigned number);
 clv_status unit_add(struct clv_ceremony *c, const struct clv_event *e, struct clv_error *err);
+/* One that was selected and could not be trusted: set aside before anything is asked of it. */
+clv_status unit_leave_out(struct clv_ceremony *c, const struct clv_event *e, struct clv_error *err);
 /* Every active unit that is not known to be behind the phase's barrier becomes due, or, when
  * retrying, each one the table says is due. */
 void units_make_due(struct clv_ceremony *c, bool retry);
@@ -67,7 +72,16 @@ bool units_all_done(const struct clv_ceremony *c);
 bool units_all_passed(const struct clv_ceremony *c, enum clv_phase phase);
 /* Whether giving the order again is right for every unit that has not passed. */
 bool units_may_retry(const struct clv_ceremony *c);
+/* Whether every unit that has not passed is due, or empty and may be loaded from the start. */
+bool units_may_load_rest(const struct clv_ceremony *c);
+/* Whether a unit is empty and this process holds nothing sealed that it could open. */
+bool units_need_parts(const struct clv_ceremony *c);
 bool unit_is_due(const struct clv_ceremony *c, const struct clv_unit_record *unit);
+/* Whether a retry can lead anywhere: a unit may still answer, or every one that is not where it must
+ * be can be ordered or loaded. */
+bool units_retry_may_help(const struct clv_ceremony *c);
+/* Some show the expected key as current and others another one: nothing more may be sent. */
+bool units_are_split(const struct clv_ceremony *c);
 bool units_any_live(const struct clv_ceremony *c);
 /* Another process knows nothing: an order without outcome is in doubt, every query is over. */
 void units_forget(struct clv_ceremony *c);

@@ -166,7 +166,7 @@ static void enter(struct clv_ceremony *c, enum clv_state state, enum clv_phase p
     if (state == CLV_STATE_DISPATCH) {
         c->round = 0;
         units_make_due(c, c->retry);
-        c->retry = c->resumed = false;
+        c->retry = c->resumed = c->from_start = false;
     }
 }
 
@@ -177,7 +177,7 @@ void program_let_go(struct clv_ceremony *c, bool signers, bool parts)
     for (unsigned i = 0; i < CLV_MAX_SLOTS && parts; i++)
         c->parts[i].opened = false;
     for (size_t i = 0; i < c->num_units && parts; i++)
-        c->units[i].importer = false;
+        c->units[i].importer = c->units[i].sealed = false;
     c->holds_parts = c->holds_parts && !parts;
 }
 
@@ -253,11 +253,20 @@ static void to_load(struct clv_ceremony *c)
     c->station = 0;
 }
 
+/* Once units hold the key no other one may follow; a roll back has taken it from them. */
 void program_restart_load(struct clv_ceremony *c)
 {
+    c->has_pattern = c->has_pattern && !c->rolling_back;
     to_load(c);
     program_let_go(c, false, true);
-    c->has_pattern = false;
+    program_enter_again(c);
+}
+
+void program_load_rest(struct clv_ceremony *c)
+{
+    for (unsigned i = 0; i < CLV_MAX_SLOTS && units_need_parts(c); i++)
+        c->parts[i].opened = false;
+    to_load(c);
     program_enter_again(c);
 }
 
@@ -288,17 +297,11 @@ static bool keys_are_needed(const struct clv_ceremony *c)
     return c->phase != CLV_PHASE_RESET && signers_are_closed(c);
 }
 
-/* In front of an order stand keys to open and a phrase to type; in front of a load that another
- * process began its parts, for which the units need importer keys. */
+/* In front of an order stand keys to open and a phrase to type. */
 void program_order_again(struct clv_ceremony *c)
 {
     if (!c->resumed && !keys_are_needed(c)) {
         program_return(c, CLV_STATE_DISPATCH, c->phase);
-        return;
-    }
-    if (c->resumed && c->phase == CLV_PHASE_LOAD) {
-        to_load(c);
-        program_enter_again(c);
         return;
     }
     while (program_of(c, c->step)->stations[c->station].state != CLV_STATE_DISPATCH)
@@ -347,7 +350,7 @@ void program_go_back(struct clv_ceremony *c, enum clv_step_kind kind)
     if (c->last_order.known && c->last_order.step >= to)
         c->last_order = last_order_before(c, to);
     program_let_go(c, false, true);
-    c->rolling_back = c->retry = c->undecided = false;
+    c->rolling_back = c->retry = c->undecided = c->from_start = false;
     c->step = to;
     c->station = 0;
     program_enter_again(c);

@@ -139,6 +139,19 @@ static bool script_sets_admins(const struct clv_script *script)
     return false;
 }
 
+/* A load may begin again for one unit that lost everything; where the others have come to by our
+ * orders is no step back. */
+static bool was_led_beyond(const struct clv_ceremony *c, const struct clv_unit_record *unit,
+                           enum clv_position pos, enum clv_phase phase)
+{
+    static const enum clv_phase leads_to[CLV_NUM_POSITIONS] = {
+        [CLV_POS_LOADED] = CLV_PHASE_LOAD,
+        [CLV_POS_READY] = CLV_PHASE_COMMIT,
+        [CLV_POS_LIVE] = CLV_PHASE_SET_IMMEDIATE,
+    };
+    return c->has_pattern && phase < leads_to[pos] && leads_to[pos] <= unit->furthest;
+}
+
 static const char *why_not_passed(const struct clv_ceremony *c, const struct clv_unit_record *unit,
                                   enum clv_phase phase)
 {
@@ -146,6 +159,9 @@ static const char *why_not_passed(const struct clv_ceremony *c, const struct clv
     enum clv_position pos = clv_reconcile(o, unit->known, c->has_pattern ? c->pattern : NULL);
     if (!unit->known)
         return positions[CLV_POS_UNKNOWN].meaning;
+    if (phase >= CLV_PHASE_IMPORTERS && phase <= CLV_PHASE_COMMIT &&
+        was_led_beyond(c, unit, pos, phase))
+        return NULL;
     switch (phase) {
     case CLV_PHASE_RESET:
         return why_not_reset(unit);
@@ -158,8 +174,6 @@ static const char *why_not_passed(const struct clv_ceremony *c, const struct clv
     case CLV_PHASE_IMPORTERS:
         if (o->imprint)
             return positions[CLV_POS_IMPRINT].meaning;
-        if (c->has_pattern && (pos == CLV_POS_LOADED || pos == CLV_POS_READY))
-            return NULL; /* loaded before an interruption: it needs none */
         if (o->new_state != CLV_NEW_EMPTY)
             return "its new register is not empty";
         if (o->current_state != CLV_CURRENT_EMPTY)

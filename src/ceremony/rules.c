@@ -116,6 +116,14 @@ static bool rolled_back(const struct step *s)
     return s->c->rolling_back && all_passed(s);
 }
 
+/* Empty units are loaded when people asked for a retry, or when a load was interrupted. */
+static bool loading_the_rest_is_safe(const struct step *s)
+{
+    const struct clv_ceremony *c = s->c;
+    bool wanted = c->from_start || (c->resumed && c->phase == CLV_PHASE_LOAD);
+    return c->retry && wanted && units_may_load_rest(c);
+}
+
 static bool retry_is_safe(const struct step *s)
 {
     return s->c->retry && units_may_retry(s->c);
@@ -221,6 +229,7 @@ enum next {
     TO_DISPATCH,
     TO_ROLL_BACK,
     TO_LOAD,
+    TO_LOAD_REST,
     TO_LAST_ORDER,
     TO_KEYS,
     TO_STEP_KEYS,
@@ -266,6 +275,7 @@ static const struct rule rules[] = {
     IN(ROLL_CALL,         ROLL_COMPLETE,  all_here,             sign_head,        ADVANCE),
 
     IN(FIND_UNITS,        UNIT_SEEN,      always,               note_unit,        STAY),
+    IN(FIND_UNITS,        UNIT_LEFT_OUT,  always,               note_left_out,    STAY),
     IN(FIND_UNITS,        UNITS_FOUND,    some_units,           none,             ADVANCE),
     IN(REVIEW_UNITS,      REVIEWED,       reset_or_clean,       note_review,      ADVANCE),
 
@@ -312,9 +322,11 @@ static const struct rule rules[] = {
 
     IN(BARRIER,           UNIT_STATE,     unit_known,           note_observed,    STAY),
     IN(BARRIER,           UNIT_SILENT,    unit_known,           note_silent,      STAY),
+    IN(BARRIER,           IMPORTER_GONE,  unit_known,           note_importer_gone, STAY),
     GO(BARRIER,           BARRIER_OVER,   rolled_back,          pass_barrier,     ROLLED_BACK),
     IN(BARRIER,           BARRIER_OVER,   all_passed,           pass_barrier,     ADVANCE),
     IN(BARRIER,           BARRIER_OVER,   retry_is_safe,        sign_head,        TO_DISPATCH),
+    IN(BARRIER,           BARRIER_OVER,   loading_the_rest_is_safe, load_rest,    TO_LOAD_REST),
     IN(BARRIER,           BARRIER_OVER,   always,               sign_head,        TO_TROUBLE),
 
     IN(TROUBLE,           DECISION,       decides_wait,         none,             TO_BARRIER),
@@ -377,7 +389,7 @@ static void go(struct clv_ceremony *c, const struct rule *rule)
         program_enter_again(c);
         break;
     case TO_TROUBLE:
-        c->retry = false;
+        c->retry = c->from_start = false;
         c->undecided = true;
         c->state = CLV_STATE_TROUBLE;
         break;
@@ -395,6 +407,9 @@ static void go(struct clv_ceremony *c, const struct rule *rule)
         break;
     case TO_LOAD:
         program_restart_load(c);
+        break;
+    case TO_LOAD_REST:
+        program_load_rest(c);
         break;
     case TO_KEYS:
         program_to_keys(c);

@@ -27,7 +27,7 @@ clv_status ceremony_options(const struct args *args, struct ceremony_options *re
         const char *name, **value;
     } texts[] = {{"script", &o.script}, {"site", &o.site},       {"dir", &o.dir},
                  {"keys", &o.keys},     {"answers", &o.answers}, {"theme", &o.theme},
-                 {"drill", &o.drill}};
+                 {"drill", &o.drill},   {"faults", &o.faults}};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (args_known(args, texts[i].name))
             *texts[i].value = args_text(args, texts[i].name);

@@ -9,6 +9,8 @@
 #include "internal.h"
 #include "kept.h"
 
+#define MAX_PLANS 8
+
 /* What happens on which bad day; see docs/unitd.md for the fault plans. */
 static const struct drill {
     const char *name;
@@ -30,6 +32,26 @@ static clv_status find_drill(const char *name, const struct drill **ret, struct 
     return CLV_OK;
 }
 
+/* The plans of --faults, apart. *ret_text holds them; both are the caller's. */
+static clv_status split_faults(const char *text, char **ret_text, const char *faults[MAX_PLANS + 1],
+                               struct clv_error *err)
+{
+    char *copy = strdup(text), *rest = NULL;
+    size_t num = 0;
+    if (copy == NULL)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for fault plans");
+    for (char *plan = strtok_r(copy, ",", &rest); plan; plan = strtok_r(NULL, ",", &rest)) {
+        if (num == MAX_PLANS) {
+            free(copy);
+            return clv_fail(err, CLV_E_USAGE, "--faults takes at most %d plans", MAX_PLANS);
+        }
+        faults[num++] = plan;
+    }
+    faults[num] = NULL;
+    *ret_text = copy;
+    return CLV_OK;
+}
+
 /* $XDG_STATE_HOME/claviger/rehearsal-<time>: a new one each time. */
 static char *default_dir(void)
 {
@@ -46,7 +68,7 @@ static char *default_dir(void)
     return strdup(path);
 }
 
-static int rehearse(struct ceremony_options *o, const struct drill *drill, struct clv_error *err)
+static int rehearse(struct ceremony_options *o, const char *const *faults, struct clv_error *err)
 {
     struct rehearsal_units *units = NULL;
     struct clv_site *site = NULL;
@@ -58,7 +80,7 @@ static int rehearse(struct ceremony_options *o, const struct drill *drill, struc
     if (st == CLV_OK && keys == NULL)
         st = clv_fail(err, CLV_E_MEMORY, "no memory for a path");
     if (st == CLV_OK)
-        st = rehearsal_units_start(o->dir, o->num_units, drill ? drill->faults : NULL, &units, err);
+        st = rehearsal_units_start(o->dir, o->num_units, faults, &units, err);
     if (st == CLV_OK)
         st = rehearsal_units_site(units, &site, err);
     if (st == CLV_OK)
@@ -76,19 +98,25 @@ int cmd_rehearse(const struct args *args)
     struct ceremony_options o = {0};
     struct clv_error err = {0};
     const struct drill *drill = NULL;
-    char *script = NULL, *dir = NULL;
+    const char *plans[MAX_PLANS + 1] = {NULL};
+    char *script = NULL, *dir = NULL, *plan_text = NULL;
     clv_status st = ceremony_options(args, &o, &err);
     if (st == CLV_OK && o.site)
         st = clv_fail(&err, CLV_E_USAGE, "a rehearsal brings its own units: no --site");
     if (st == CLV_OK)
         st = find_drill(o.drill, &drill, &err);
+    if (st == CLV_OK && o.drill && o.faults)
+        st = clv_fail(&err, CLV_E_USAGE, "either --drill or --faults");
+    if (st == CLV_OK && o.faults)
+        st = split_faults(o.faults, &plan_text, plans, &err);
     if (st == CLV_OK)
         st = start_up(&err);
     if (st == CLV_OK && !o.script && (st = find_script("rehearsal.yaml", &script, &err)) == CLV_OK)
         o.script = script;
     if (st == CLV_OK && !o.dir && (o.dir = dir = default_dir()) == NULL)
         st = clv_fail(&err, CLV_E_MEMORY, "no memory for a path");
-    int exit_code = st == CLV_OK ? rehearse(&o, drill, &err) : report(&err);
+    int exit_code = st == CLV_OK ? rehearse(&o, drill ? drill->faults : plans, &err) : report(&err);
+    free(plan_text);
     free(script);
     free(dir);
     return exit_code;

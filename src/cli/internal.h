@@ -62,7 +62,7 @@ int print_help(const struct command *command);
 
 /* ---- ceremony.c: what run, rehearse and resume have in common ---- */
 struct ceremony_options {
-    const char *script, *site, *dir, *keys, *answers, *theme, *drill;
+    const char *script, *site, *dir, *keys, *answers, *theme, *drill, *faults;
     unsigned num_units;
     bool plain;
     bool resume; /* dir holds an interrupted ceremony */

@@ -14,7 +14,7 @@
 
 #define START_TIMEOUT_MS 20000
 #define SOCKET_MAX 108 /* sockaddr_un */
-#define MAX_FAULTS 4
+#define MAX_FAULTS 8
 
 struct rehearsal_units {
     pid_t pid;

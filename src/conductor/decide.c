@@ -157,19 +157,50 @@ clv_status task_confirm(struct clv_conductor *c, const struct clv_task *task, st
 
 /* clang-format off */
 static const struct {
-    const char *label, *hint;
+    const char *label, *hint; /* in front of what it does to each unit */
 } decisions[CLV_NUM_DECISIONS] = {
     [CLV_DECIDE_WAIT]       = { "Wait, then ask the units again", "Changes nothing." },
     [CLV_DECIDE_RETRY]      = { "Ask the units; repeat the order where it is due",
-                                "Never repeated blindly: only where the query says so." },
+                                "Never blindly: only where the query says so." },
     [CLV_DECIDE_SET_ASIDE]  = { "Set one unit aside and go on with the others",
-                                "A deviation; the receipt names the unit." },
+                                "A numbered deviation, on the receipt." },
     [CLV_DECIDE_ROLL_BACK]  = { "Roll back: clear the new register on every unit",
-                                "Nothing is live, so nothing is lost; owners load again." },
+                                "Nothing is live, so nothing is lost." },
     [CLV_DECIDE_LOAD_AGAIN] = { "Load again from the beginning", "Every owner is needed." },
     [CLV_DECIDE_STOP]       = { "Stop the ceremony here", "The record lists what is left." },
 };
 /* clang-format on */
+
+/* Whose parts have to be opened again: all of them, for a key is the sum of its parts. */
+static void write_owners(const struct clv_conductor *c, struct clv_writer *w)
+{
+    const char *gap = " Needed: ";
+    for (unsigned i = 0; i < c->ceremony->num_seats; i++) {
+        const struct clv_seat *seat = &c->ceremony->seats[i];
+        if (seat->role != CLV_ROLE_OWNER)
+            continue;
+        clv_write_format(w, "%s%s", gap, seat->name);
+        gap = ", ";
+    }
+    clv_write_text(w, " (key-part owners).");
+}
+
+/* What people read before they take a decision: its meaning, and what becomes of every unit. */
+static void write_hint(const struct clv_conductor *c, enum clv_decision decision,
+                       struct clv_writer *w)
+{
+    struct clv_writer units = {0};
+    clv_ceremony_forecast(c->ceremony, decision, &units);
+    clv_write_format(w, "%s ", decisions[decision].hint);
+    clv_write_view(w, clv_writer_view(&units));
+    if (decision == CLV_DECIDE_LOAD_AGAIN ||
+        (decision == CLV_DECIDE_RETRY && clv_ceremony_retry_needs_parts(c->ceremony)))
+        write_owners(c, w);
+    if (decision == clv_ceremony_recommended(c->ceremony))
+        clv_write_text(w, " Recommended.");
+    clv_write_u8(w, 0);
+    clv_writer_clear(&units);
+}
 
 static size_t fill_trouble(struct clv_conductor *c, char (*text)[400], const char **lines)
 {
@@ -200,7 +231,7 @@ static clv_status ask_unit(struct clv_conductor *c, unsigned *ret, struct clv_er
     size_t num = 0, choice = 0;
     for (size_t i = 0; i < c->ceremony->num_units && num < MAX_ROWS; i++) {
         const struct clv_unit_record *u = &c->ceremony->units[i];
-        if (u->set_aside)
+        if (u->set_aside || clv_phase_passed(c->ceremony, u, c->ceremony->phase, NULL, 0))
             continue;
         snprintf(ids[num], sizeof(ids[0]), "%u", u->number);
         snprintf(labels[num], sizeof(labels[0]), "Unit %u (%s)", u->number, u->serial);
@@ -266,7 +297,7 @@ clv_status task_decide(struct clv_conductor *c, const struct clv_task *task, str
     const char *lines[MAX_ROWS + 3];
     struct clv_choice choices[CLV_NUM_DECISIONS];
     enum clv_decision meaning[CLV_NUM_DECISIONS];
-    struct clv_writer w = {0};
+    struct clv_writer w = {0}, hints[CLV_NUM_DECISIONS] = {0};
     size_t num_choices = 0, choice = 0, num = fill_trouble(c, text, lines);
     clv_ceremony_standing(c->ceremony, &w);
     snprintf(standing, sizeof(standing), "%.*s", (int)w.len, (const char *)w.data);
@@ -275,8 +306,10 @@ clv_status task_decide(struct clv_conductor *c, const struct clv_task *task, str
     lines[num++] = standing;
     for (int d = 0; d < CLV_NUM_DECISIONS; d++)
         if (task->options[d]) {
-            choices[num_choices] = (struct clv_choice){clv_decision_name((enum clv_decision)d),
-                                                       decisions[d].label, decisions[d].hint};
+            write_hint(c, (enum clv_decision)d, &hints[d]);
+            choices[num_choices] = (struct clv_choice){
+                clv_decision_name((enum clv_decision)d), decisions[d].label,
+                hints[d].data ? (const char *)hints[d].data : decisions[d].hint};
             meaning[num_choices++] = (enum clv_decision)d;
         }
     snprintf(title, sizeof(title), "Stopped at the barrier of \"%s\"", clv_phase_name(task->phase));
@@ -293,5 +326,7 @@ clv_status task_decide(struct clv_conductor *c, const struct clv_task *task, str
     clv_status st = seat_person(c, task->person, err);
     if (st == CLV_OK)
         st = ask_choice(c, &q, &choice, err);
+    for (int d = 0; d < CLV_NUM_DECISIONS; d++)
+        clv_writer_clear(&hints[d]);
     return st == CLV_OK ? settle(c, task, meaning[choice], err) : st;
 }

@@ -166,7 +166,8 @@ clv_status open_step(struct clv_conductor *c, struct clv_error *err);
  */
 const char *unit_list(const struct clv_conductor *c, char *buf, size_t cap);
 void forget_parts(struct clv_conductor *c);
-/* The units that parts are sealed for: those whose importer key this process holds. */
+/* The units that parts are sealed for: those whose importer key this process holds and that have
+ * none yet. */
 void select_for_parts(struct clv_conductor *c);
 /* What a query brought, before it is on record. */
 struct looks {

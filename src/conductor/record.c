@@ -101,6 +101,8 @@ clv_status record(struct clv_conductor *c, struct clv_event *event, struct clv_e
         wipe_signers(c);
     if (effects.wipe_parts)
         forget_parts(c);
+    if (effects.wipe_sum)
+        clv_accumulator_clear(c->parts, c->config.random);
     if (st == CLV_OK && effects.checkpoint)
         st = record_checkpoint(c, err);
     return st;

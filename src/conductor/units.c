@@ -217,14 +217,14 @@ static bool is_due(const struct clv_unit_record *unit, bool trusted)
     return trusted && unit->due;
 }
 
-static bool holds_importer(const struct clv_unit_record *unit, bool trusted)
+static bool lacks_parts(const struct clv_unit_record *unit, bool trusted)
 {
-    return trusted && unit->importer;
+    return trusted && unit->importer && !unit->sealed;
 }
 
 void select_for_parts(struct clv_conductor *c)
 {
-    select_if(c, holds_importer);
+    select_if(c, lacks_parts);
 }
 
 /* ---- finding them ---- */
@@ -440,6 +440,23 @@ struct clv_event look_event(const struct clv_conductor *c, const struct looks *l
     return e;
 }
 
+/* Only of a unit whose registers are empty: the others need the key no more. */
+static clv_status note_importer(struct clv_conductor *c, const struct clv_unit_record *unit,
+                                struct clv_error *err)
+{
+    struct clv_event e = event_of(CLV_EVENT_IMPORTER_GONE);
+    e.unit = unit->number;
+    if (!unit->importer || !unit->known || unit->observed.new_state != CLV_NEW_EMPTY ||
+        unit->observed.current_state != CLV_CURRENT_EMPTY ||
+        clv_fleet_importer_current(c->fleet, unit->number))
+        return CLV_OK;
+    clv_status st = record(c, &e, err);
+    if (st == CLV_OK)
+        tell(c, CLV_TONE_WARN,
+             "Unit %u no longer holds the importer key that parts were sealed for.", e.unit);
+    return st;
+}
+
 static bool all_passed(const struct clv_ceremony *engine, enum clv_phase phase)
 {
     for (size_t i = 0; i < engine->num_units; i++)
@@ -458,6 +475,8 @@ clv_status task_query(struct clv_conductor *c, const struct clv_task *task, stru
             continue;
         struct clv_event e = look_event(c, &looks, c->ceremony->units[i].number);
         st = record(c, &e, err);
+        if (st == CLV_OK)
+            st = note_importer(c, &c->ceremony->units[i], err);
     }
     looks_clear(&looks);
     bool passed = all_passed(c->ceremony, task->phase);

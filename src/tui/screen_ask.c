@@ -11,7 +11,8 @@ static bool is_text(const struct clv_question *q)
     return q->kind == CLV_ASK_TEXT || q->kind == CLV_ASK_PHRASE;
 }
 
-static void add_choices(const struct clv_tui_ask *ask, struct clv_page *page)
+/* compact: what a choice will do stands below it once it is selected. */
+static void add_choices(const struct clv_tui_ask *ask, bool compact, struct clv_page *page)
 {
     const struct clv_question *q = ask->q;
     for (size_t i = 0; i < q->num_choices; i++) {
@@ -20,7 +21,7 @@ static void add_choices(const struct clv_tui_ask *ask, struct clv_page *page)
                         selected ? ">" : " ", i + 1, q->choices[i].label);
         if (selected)
             page->focus = page->num_rows - 1;
-        if (q->choices[i].hint != NULL)
+        if (q->choices[i].hint != NULL && (selected || !compact))
             clv_page_add(page, 6, CLV_STYLE_TEXT, q->choices[i].hint);
     }
 }
@@ -91,6 +92,19 @@ static void add_prompt(const struct clv_question *q, struct clv_page *page)
     clv_page_format(page, 0, CLV_STYLE_TEXT, "%s%s", prompt, end);
 }
 
+/* Returns the row of the prompt. */
+static int fill_question(const struct clv_tui_ask *ask, bool compact, struct clv_page *page)
+{
+    const struct clv_question *q = ask->q;
+    add_facts(q, page);
+    add_prompt(q, page);
+    int prompt = page->num_rows - 1;
+    page->focus = prompt;
+    if (q->kind == CLV_ASK_CHOICE)
+        add_choices(ask, compact, page);
+    return prompt;
+}
+
 /* Fills the page; returns the row where the cursor belongs: field, selected choice or prompt. From
  * prompt to note all is to be seen, if rows allow it: facts can be scrolled back to, but a choice
  * that is out of sight is not made. */
@@ -98,12 +112,11 @@ static int fill_page(struct clv_tui *t, struct clv_page *page, int rows)
 {
     const struct clv_tui_ask *ask = &t->ask;
     const struct clv_question *q = ask->q;
-    add_facts(q, page);
-    add_prompt(q, page);
-    int prompt = page->num_rows - 1;
-    page->focus = prompt;
-    if (q->kind == CLV_ASK_CHOICE)
-        add_choices(ask, page);
+    int prompt = fill_question(ask, false, page);
+    if (q->kind == CLV_ASK_CHOICE && page->num_rows > rows) {
+        clv_page_clear(page);
+        prompt = fill_question(ask, true, page);
+    }
     if (has_field(q)) {
         clv_page_blank(page);
         page->focus = page->num_rows - 1;

@@ -71,6 +71,12 @@ bool clv_fleet_parts_current(const struct clv_fleet *fleet, unsigned number)
            clv_session_importer_current(session);
 }
 
+bool clv_fleet_importer_current(const struct clv_fleet *fleet, unsigned number)
+{
+    const struct clv_session *session = clv_fleet_session(fleet, number);
+    return session != NULL && clv_session_importer_current(session);
+}
+
 void clv_fleet_forget_parts(struct clv_fleet *fleet)
 {
     for (size_t i = 0; i < fleet->num_sessions; i++)

@@ -24,6 +24,7 @@ static const struct behaviour behaviours[] = {
     { .name = "reject-counter",   .refuses = V_COUNTER_PASSED },
     { .name = "refuse-signature", .refuses = V_SIGNATURE_WRONG },
     { .name = "refuse",           .takes = ARG_CODES },
+    { .name = "restart",          .delivery = CLV_UNITD_DROP, .restarts = true },
     { .name = "come-back-empty",  .executes = true, .empties = true },
 };
 

@@ -250,6 +250,18 @@ static clv_status empty_unit(struct clv_unitd_vault *vault, struct unit *unit,
     return vault_commit(vault, unit, &work, err);
 }
 
+/* What a unit keeps for as long as it runs is gone: importer key and next register. */
+static clv_status restart_unit(struct clv_unitd_vault *vault, struct unit *unit,
+                               struct clv_error *err)
+{
+    struct clv_unitd_domain work = unit->domain;
+    work.importer_private = work.next_wk = NULL;
+    work.importer_type = (enum clv_ep11_key_type)0;
+    work.importer_len = 0;
+    work.next_committed = false;
+    return vault_commit(vault, unit, &work, err);
+}
+
 static const struct fault *take_fault(struct clv_unitd_vault *vault, const struct unit *unit,
                                       uint32_t command, struct clv_unitd_reply *reply)
 {
@@ -284,6 +296,8 @@ static clv_status answer_call(struct call *call, struct unit *unit, struct clv_u
     const struct behaviour *b = fault->behaviour;
     enum verdict verdict = b->refuses;
     if (b->empties && empty_unit(call->vault, unit, &reply->trouble) != CLV_OK)
+        verdict = V_INTERNAL;
+    if (b->restarts && restart_unit(call->vault, unit, &reply->trouble) != CLV_OK)
         verdict = V_INTERNAL;
     if (b->replays && unit->last_answer) {
         clv_write_bytes(&reply->payload, unit->last_answer, unit->last_answer_len);
@@ -360,6 +374,8 @@ static clv_status answer_info(struct clv_unitd_vault *vault, uint32_t domain,
         return info_reply(&request, OUTER_NO_DOMAIN, none, reply, err);
     const struct behaviour *b = take_fault(vault, unit, CLV_EP11_Q_ATTRS, reply)->behaviour;
     if (b->empties && empty_unit(vault, unit, &reply->trouble) != CLV_OK)
+        return info_reply(&request, verdict_code(V_INTERNAL), none, reply, err);
+    if (b->restarts && restart_unit(vault, unit, &reply->trouble) != CLV_OK)
         return info_reply(&request, verdict_code(V_INTERNAL), none, reply, err);
     unit->dead |= b->dies;
     if (reply->delivery != CLV_UNITD_SEND)

@@ -151,12 +151,18 @@ static void give_order(struct play *p, const struct clv_task *task)
             continue;
         struct clv_event e = {.kind = CLV_EVENT_INTENT, .phase = task->phase, .unit = i};
         must(p, e);
-        if (!p->dead[i] && p->early)
+        bool refuses = p->restarted[i] && task->phase >= CLV_PHASE_LOAD &&
+                       task->phase <= CLV_PHASE_SET_IMMEDIATE;
+        bool obeys = !p->dead[i] && !refuses;
+        if (obeys && p->early)
             obey(p, i, task);
         e.kind = CLV_EVENT_OUTCOME;
-        snprintf(e.name, sizeof(e.name), "%s", p->dead[i] ? "in-doubt" : "done");
+        snprintf(e.name, sizeof(e.name), "%s",
+                 p->dead[i] ? "in-doubt"
+                 : refuses  ? "refused"
+                            : "done");
         must(p, e);
-        if (!p->dead[i] && !p->early)
+        if (obeys && !p->early)
             obey(p, i, task);
     }
     must(p, (struct clv_event){.kind = CLV_EVENT_ORDER_OVER, .phase = task->phase});
@@ -172,6 +178,9 @@ static void query(struct play *p, const struct clv_task *task)
             e.observed.new_pattern[5] ^= 1;
         if (!p->c->units[i - 1].set_aside)
             must(p, e);
+        if (!p->dead[i] && p->restarted[i] && p->c->units[i - 1].importer)
+            must(p, (struct clv_event){.kind = CLV_EVENT_IMPORTER_GONE, .unit = i});
+        p->restarted[i] = p->restarted[i] && p->dead[i];
     }
     must(p, (struct clv_event){.kind = CLV_EVENT_BARRIER_OVER, .phase = task->phase});
 }
@@ -186,6 +195,12 @@ static void simple(struct play *p, enum clv_event_kind kind, const struct clv_ta
     if (kind == CLV_EVENT_SIGNED_OFF && task->person == 0)
         e.kind = CLV_EVENT_ROLL_COMPLETE;
     must(p, e);
+}
+
+void play_restart(struct play *p, unsigned unit)
+{
+    p->units[unit].new_state = CLV_NEW_EMPTY;
+    p->restarted[unit] = true;
 }
 
 bool play_task(struct play *p)

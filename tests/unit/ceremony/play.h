@@ -14,6 +14,7 @@ struct play {
     struct clv_observed units[PLAY_UNITS + 1]; /* what the units are, by number */
     bool dead[PLAY_UNITS + 1];                 /* answers nothing */
     bool lies[PLAY_UNITS + 1];                 /* shows another pattern */
+    bool restarted[PLAY_UNITS + 1];            /* since it was asked: its importer key is gone */
     bool early; /* a unit has obeyed as soon as the intent is on record, else with its answer */
     unsigned num_orders[PLAY_UNITS + 1][CLV_NUM_PHASES]; /* obeyed; an administrator counts each */
     struct clv_event log[600];                           /* accepted events */
@@ -37,6 +38,8 @@ clv_status play_step(struct play *p, struct clv_event event);
 /* Does the task the engine asks for, as it should be done. False when there is none left, or the
  * task is a decision. */
 bool play_task(struct play *p);
+/* The unit loses its importer key and its new register. */
+void play_restart(struct play *p, unsigned unit);
 void play_until(struct play *p, enum clv_state state, enum clv_phase phase);
 struct clv_event play_decision(enum clv_decision decision, unsigned unit);
 

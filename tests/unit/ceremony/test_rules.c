@@ -137,6 +137,82 @@ Test(ceremony, the_same_commitment_cannot_stand_for_two_parts)
     play_end(&p);
 }
 
+/* Where a unit stood that restarted: it alone goes the way again, whatever the others hold. */
+static void loads_the_rest(enum clv_phase phase)
+{
+    play_begin(&p, REHEARSAL);
+    play_until(&p, CLV_STATE_DISPATCH, phase);
+    play_restart(&p, 2);
+    cr_assert(play_task(&p));
+    cr_assert(play_task(&p));
+    cr_assert_eq(p.c->state, CLV_STATE_TROUBLE);
+    cr_assert(clv_ceremony_retry_needs_parts(p.c));
+    cr_assert_eq(clv_ceremony_recommended(p.c), CLV_DECIDE_RETRY);
+    cr_assert_eq(play_step(&p, play_decision(CLV_DECIDE_RETRY, 0)), CLV_OK);
+    play_until(&p, CLV_STATE_OPEN_PARTS, CLV_PHASE_NONE);
+    for (unsigned i = 1; i <= PLAY_UNITS; i++)
+        cr_assert_eq(p.num_orders[i][CLV_PHASE_IMPORTERS], i == 2 ? 2 : 1, "unit %u", i);
+    play_until(&p, CLV_STATE_PATTERN, CLV_PHASE_NONE);
+    struct clv_event other = {.kind = CLV_EVENT_PATTERN, .pattern = {1, 2, 3}};
+    cr_assert_eq(play_step(&p, other), CLV_E_RULE, "another key than the one that units hold");
+    play_until(&p, CLV_STATE_CLOSED, CLV_PHASE_NONE);
+    for (unsigned i = 1; i <= PLAY_UNITS; i++) {
+        cr_assert_eq(p.units[i].current_state, CLV_CURRENT_VALID, "unit %u", i);
+        cr_assert_eq(p.num_orders[i][CLV_PHASE_SET_IMMEDIATE], 1, "unit %u", i);
+    }
+    play_end(&p);
+}
+
+Test(ceremony, a_unit_that_restarts_is_the_only_one_that_is_loaded_again)
+{
+    loads_the_rest(CLV_PHASE_LOAD);
+    loads_the_rest(CLV_PHASE_COMMIT);
+    loads_the_rest(CLV_PHASE_SET_IMMEDIATE);
+}
+
+Test(ceremony, a_fleet_with_two_keys_is_left_to_people)
+{
+    play_begin(&p, REHEARSAL);
+    play_until(&p, CLV_STATE_DISPATCH, CLV_PHASE_SET_IMMEDIATE);
+    play_task(&p);
+    p.units[2].current_pattern[0] ^= 1;
+    play_task(&p);
+    cr_assert_eq(p.c->state, CLV_STATE_TROUBLE);
+    struct clv_task task = task_now();
+    for (int d = 0; d < CLV_NUM_DECISIONS; d++)
+        cr_assert_eq(task.options[d], d == CLV_DECIDE_WAIT || d == CLV_DECIDE_STOP, "%s",
+                     clv_decision_name((enum clv_decision)d));
+    cr_assert_eq(clv_ceremony_recommended(p.c), CLV_DECIDE_STOP);
+    play_end(&p);
+}
+
+static void forecasts(enum clv_decision decision, const char *text)
+{
+    struct clv_writer w = {0};
+    clv_ceremony_forecast(p.c, decision, &w);
+    clv_write_u8(&w, 0);
+    cr_assert_str_eq((const char *)w.data, text);
+    clv_writer_clear(&w);
+}
+
+Test(ceremony, what_a_decision_will_do_to_every_unit_is_told_before)
+{
+    play_begin(&p, REHEARSAL);
+    play_until(&p, CLV_STATE_DISPATCH, CLV_PHASE_COMMIT);
+    p.dead[2] = true;
+    play_task(&p);
+    play_task(&p);
+    forecasts(CLV_DECIDE_WAIT, "Units 1-3: asked again.");
+    forecasts(CLV_DECIDE_RETRY, "Units 1, 3: nothing is sent. Unit 2: asked again, and the "
+                                "answer decides.");
+    forecasts(CLV_DECIDE_SET_ASIDE,
+              "Units 1, 3: part of what follows. Unit 2: nothing more is sent.");
+    forecasts(CLV_DECIDE_ROLL_BACK, "Units 1, 3: new register cleared. Unit 2: new register "
+                                    "cleared, if there is an answer.");
+    forecasts(CLV_DECIDE_STOP, "Units 1-3: nothing more is sent.");
+    play_end(&p);
+}
+
 Test(ceremony, a_unit_that_dies_stops_at_the_barrier_with_every_safe_way_out)
 {
     play_begin(&p, REHEARSAL);

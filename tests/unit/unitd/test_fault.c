@@ -217,3 +217,19 @@ Test(fault, comes_back_empty)
     cr_assert(clv_unitd_in_imprint(bench.domain));
     answer_clear(&answer);
 }
+
+Test(fault, restarts_without_what_it_keeps_while_it_runs)
+{
+    struct answer answer;
+    load_key();
+    cr_assert_not_null(bench.domain->next_wk);
+    unsigned num_admins = bench.domain->num_admins;
+    plan("1:commit:restart");
+    cr_assert_eq(delivery_of(CLV_EP11_COMMIT_WK, "0"), CLV_UNITD_DROP);
+    cr_assert_null(bench.domain->next_wk);
+    cr_assert_null(bench.domain->importer_private);
+    cr_assert_eq(bench.domain->num_admins, num_admins);
+    ask(CLV_EP11_Q_IMPORTER, NULL, &answer);
+    cr_assert_neq(answer.block.return_code, 0);
+    answer_clear(&answer);
+}
