@@ -221,13 +221,15 @@ Test(fault, comes_back_empty)
 Test(fault, restarts_without_what_it_keeps_while_it_runs)
 {
     struct answer answer;
+    static const uint8_t p521[4] = {0, 0, 0, CLV_EP11_IMPORTER_P521};
     load_key();
-    cr_assert_not_null(bench.domain->next_wk);
+    bench_do(&bench, &people, CLV_EP11_GEN_IMPORTER, clv_view_of(p521, sizeof(p521)), "0");
+    cr_assert_not_null(bench.domain->importer_private);
     unsigned num_admins = bench.domain->num_admins;
     plan("1:commit:restart");
     cr_assert_eq(delivery_of(CLV_EP11_COMMIT_WK, "0"), CLV_UNITD_DROP);
-    cr_assert_null(bench.domain->next_wk);
     cr_assert_null(bench.domain->importer_private);
+    cr_assert_not_null(bench.domain->current_wk);
     cr_assert_eq(bench.domain->num_admins, num_admins);
     ask(CLV_EP11_Q_IMPORTER, NULL, &answer);
     cr_assert_neq(answer.block.return_code, 0);
