@@ -71,7 +71,9 @@ struct clv_unitd_ports {
      */
     clv_status (*make_importer)(void *ctx, uint32_t type, struct clv_secret **ret_private,
                                 uint8_t **ret_bits, size_t *ret_bits_len, struct clv_error *err);
-    /* Makes the encoded state durable before a command is answered. NULL: kept in memory only. */
+    /* Makes the encoded state durable before a command is answered. NULL: kept in memory only.
+     * errors  CLV_E_DOUBT: this state or the one before it is there; the unit says nothing until a
+     *         later save succeeds. Any other: the one before it is there */
     clv_status (*save)(void *ctx, const void *state, size_t len, struct clv_error *err);
     void *ctx;
 };

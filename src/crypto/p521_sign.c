@@ -15,7 +15,8 @@ static bool sign(EVP_PKEY *key, const uint8_t digest[CLV_SHA512_LEN],
               EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha512()) == 1 &&
               EVP_PKEY_sign(ctx, out, len, digest, CLV_SHA512_LEN) == 1;
     EVP_PKEY_CTX_free(ctx);
-    return ok;
+    /* Without memory for the DER, OpenSSL 3.0 reports success and a length of -1. */
+    return ok && *len > 0 && *len <= CLV_P521_SIGNATURE_MAX;
 }
 
 clv_status clv_p521_sign(const struct clv_secret *scalar, const uint8_t digest[CLV_SHA512_LEN],

@@ -177,6 +177,8 @@ clv_status clv_keyfile_create(struct clv_kdf *kdf, const struct clv_keyfile_requ
     *ret_path = path;
     path = NULL;
 out:
+    if (st != CLV_OK)
+        clv_kept(err, "No key file was created.");
     clv_writer_clear(&file);
     free(path);
     return st;

@@ -149,6 +149,7 @@ struct unit {
     enum clv_ep11_unit_kind kind;
     struct clv_unitd_domain domain;
     bool dead;            /* until the process ends */
+    bool in_doubt;        /* the disk may have a newer state: silent until it has this one */
     uint8_t *last_answer; /* for replays; not saved */
     size_t last_answer_len;
 };

@@ -15,6 +15,18 @@
 #define LOCK_NAME "lock"
 #define MAX_STATE (16u << 20) /* 256 units with eight administrators each stay below it */
 
+/* Whether the state file, for what can be read just now, has this content. */
+static bool holds(const struct store *store, struct clv_view content)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    bool same = true; /* not known to be the old one */
+    if (clv_file_read_private(store->state_path, MAX_STATE, &data, &len, NULL) == CLV_OK)
+        same = clv_view_equal(clv_view_of(data, len), content);
+    free(data);
+    return same;
+}
+
 static clv_status save(void *ctx, const void *state, size_t len, struct clv_error *err)
 {
     const struct store *store = ctx;
@@ -22,6 +34,11 @@ static clv_status save(void *ctx, const void *state, size_t len, struct clv_erro
     clv_status status = sealed_write(store->key, clv_view_of(state, len), &w, err);
     if (status == CLV_OK)
         status = clv_file_replace(store->state_path, w.data, w.len, err);
+    if (status != CLV_OK && w.len > 0 && holds(store, clv_writer_view(&w))) {
+        status = CLV_E_DOUBT;
+        if (err)
+            err->code = status;
+    }
     clv_writer_clear(&w);
     return status;
 }

@@ -145,18 +145,33 @@ void domain_settle(const struct clv_unitd_domain *keep, struct clv_unitd_domain 
     }
 }
 
+/* Saves all units, this one with the given state. */
+static clv_status save_with(const struct clv_unitd_vault *vault, struct unit *unit,
+                            const struct clv_unitd_domain *domain, struct clv_error *err)
+{
+    struct clv_writer w = {0};
+    if (!vault->ports.save)
+        return CLV_OK;
+    clv_status status = state_encode(vault, unit, domain, &w, err);
+    if (status == CLV_OK)
+        status = vault->ports.save(vault->ports.ctx, w.data, w.len, err);
+    clv_writer_clear(&w);
+    return status;
+}
+
+/* A unit must not say "refused" of what may stand on the disk. */
+static void leave_doubt(struct clv_unitd_vault *vault, struct unit *unit, struct clv_error *err)
+{
+    if (unit->in_doubt && save_with(vault, unit, &unit->domain, err) == CLV_OK)
+        unit->in_doubt = false;
+}
+
 clv_status vault_commit(struct clv_unitd_vault *vault, struct unit *unit,
                         struct clv_unitd_domain *work, struct clv_error *err)
 {
-    struct clv_writer w = {0};
-    clv_status status = CLV_OK;
-    if (vault->ports.save) {
-        status = state_encode(vault, unit, work, &w, err);
-        if (status == CLV_OK)
-            status = vault->ports.save(vault->ports.ctx, w.data, w.len, err);
-        clv_writer_clear(&w);
-    }
+    clv_status status = save_with(vault, unit, work, err);
     if (status != CLV_OK) {
+        unit->in_doubt = status == CLV_E_DOUBT;
         domain_settle(&unit->domain, work);
         return clv_while(err, "saving the state of unit in domain %u", unit->domain.index);
     }
@@ -307,6 +322,8 @@ static clv_status answer_call(struct call *call, struct unit *unit, struct clv_u
     if (verdict == V_OK && (b->executes || b->replays))
         verdict = execute(call, unit, &reply->trouble);
     unit->dead |= b->dies;
+    if (unit->in_doubt)
+        reply->delivery = CLV_UNITD_DROP;
     if (reply->delivery != CLV_UNITD_SEND)
         return CLV_OK;
     struct judgement judgement = {verdict_code(verdict), verdict_reason(verdict)};
@@ -394,9 +411,11 @@ clv_status clv_unitd_vault_answer(struct clv_unitd_vault *vault, unsigned module
                                   struct clv_unitd_reply *ret, struct clv_error *err)
 {
     struct clv_unitd_reply reply = {0};
-    const struct unit *unit = vault_unit(vault, domain);
+    struct unit *unit = vault_unit(vault, domain);
     clv_status status = CLV_OK;
-    if (unit && unit->dead)
+    if (unit)
+        leave_doubt(vault, unit, &reply.trouble);
+    if (unit && (unit->dead || unit->in_doubt))
         reply.delivery = CLV_UNITD_DROP;
     else if (module_index != vault->identity.module_index)
         status = outer_error(1u << 16 | CLV_EP11_FN_ADMIN, domain, OUTER_NO_DOMAIN, &reply, err);

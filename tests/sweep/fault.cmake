@@ -11,8 +11,12 @@ endif()
 clv_test(fault_rooms LABEL hostile
     USES keyfile journal unitd
     LINKS PkgConfig::libargon2 PkgConfig::libsodium
-    SOURCES fault_walk.c fault_base.c fault_journal.c logs.c shim_files.c shim_argon2.c ${shim_memory}
-            ${PROJECT_SOURCE_DIR}/tests/support/run.c)
+    SOURCES fault_walk.c fault_base.c fault_journal.c fault_keyfile.c fault_store.c logs.c
+            shim_files.c shim_argon2.c ${shim_memory}
+            ${PROJECT_SOURCE_DIR}/tests/support/run.c ${PROJECT_SOURCE_DIR}/tests/support/start.c
+            ${PROJECT_SOURCE_DIR}/tests/support/unitd_bench.c
+            ${PROJECT_SOURCE_DIR}/tests/support/unitd_people.c
+            ${PROJECT_SOURCE_DIR}/src/unitd/store.c ${PROJECT_SOURCE_DIR}/src/unitd/sealed.c)
 target_compile_options(fault_rooms PRIVATE -U_FORTIFY_SOURCE)
 if(shim_memory)
     target_compile_definitions(fault_rooms PRIVATE CLV_SHIM_MEMORY)

@@ -219,6 +219,9 @@ static void sweep_calls(const struct walk *walk, uint64_t *points, uint64_t *com
         }
 }
 
+/* A crash shows nothing: with this variable set, each allocation is named before it fails. */
+#define TELL "CLAVIGER_SWEEP_TELL"
+
 /* ---- allocation ------------------------------------------------------------------------------ */
 
 #ifdef CLV_SHIM_MEMORY
@@ -229,6 +232,8 @@ static uint64_t sweep_memory(const struct walk *walk)
         struct clv_error err = {0};
         begin(walk, &dir);
         (void)snprintf(point, sizeof point, "%s, %" PRIu64 ". allocation", walk->name, at);
+        if (getenv(TELL))
+            fprintf(stderr, "%s\n", point);
         shim_memory_fail(at);
         clv_status status = walk->act(dir, &err);
         uint64_t num = shim_memory_stop();
