@@ -403,6 +403,19 @@ clv_status clv_ep11_export_answer_decode(struct clv_view bytes, struct clv_view 
                                          struct clv_error *err);
 
 /* ---- b.12 CPRB, b.13 HTP ---- */
+#define CLV_EP11_CPRB_LEN 32
+/* The header in front of every payload, as a card takes it. */
+struct clv_ep11_cprb {
+    uint32_t domain;
+    uint16_t return_code, reason;
+    struct clv_view payload;
+    size_t left; /* bytes behind the payload */
+};
+void clv_ep11_cprb_encode(struct clv_writer *w, uint32_t domain, struct clv_view payload);
+/* errors  CLV_E_FORMAT */
+clv_status clv_ep11_cprb_decode(struct clv_view bytes, struct clv_ep11_cprb *ret,
+                                struct clv_error *err);
+
 /* Both appended at once: the request string for a payload. */
 clv_status clv_ep11_htp_request_encode(struct clv_writer *w, unsigned module_index, uint32_t domain,
                                        struct clv_view payload, struct clv_error *err);
@@ -418,6 +431,9 @@ clv_status clv_ep11_htp_request_decode(struct clv_view text, unsigned *ret_modul
                                        struct clv_error *err);
 clv_status clv_ep11_htp_response_encode(struct clv_writer *w, uint32_t domain,
                                         struct clv_view payload, struct clv_error *err);
+/* The same around a CPRB that came from a card, whatever is in it. */
+clv_status clv_ep11_htp_response_wrap(struct clv_writer *w, struct clv_view cprb,
+                                      struct clv_error *err);
 /* An error of the transport itself (type not 00) with its text. */
 void clv_ep11_htp_error_encode(struct clv_writer *w, struct clv_ep11_htp_error error,
                                const char *text);

@@ -68,7 +68,7 @@ struct clv_fleet_config {
     bool test_world;        /* TEST units only; otherwise TEST units are refused */
     const struct clv_random *random;
     const struct clv_clock *clock;
-    const struct clv_transport *transport; /* NULL: libcurl */
+    const struct clv_transport *transport; /* NULL: libcurl, and the device node of cards */
 };
 
 /* What is known of one unit; numbers start at 1, in the order of discovery. */
@@ -254,6 +254,15 @@ enum clv_exchange_state {
     CLV_EXCHANGE_BROKEN,   /* may have reached the unit, no whole answer */
 };
 
+/* Registers of a unit as the system it sits in shows them, by a way of its own. */
+struct clv_registers {
+    bool knows_current, knows_new; /* false: it does not say */
+    enum clv_ep11_current_state current_state;
+    enum clv_ep11_new_state new_state;
+    bool has_current, has_new; /* patterns */
+    uint8_t current[CLV_EP11_PATTERN_LEN], new[CLV_EP11_PATTERN_LEN];
+};
+
 struct clv_transport {
     /* body NULL: GET. Borrowed until the exchange is closed. timeout_ms counts from now. */
     clv_status (*start)(void *ctx, const struct clv_service *service, const char *path,
@@ -265,6 +274,9 @@ struct clv_transport {
     enum clv_exchange_state (*state)(const struct clv_exchange *x, long *ret_http_status,
                                      struct clv_view *ret_body, const char **ret_why);
     void (*close)(void *ctx, struct clv_exchange **x);
+    /* A second opinion on what a query brought; false: there is none. May be NULL. */
+    bool (*registers)(void *ctx, const struct clv_service *service, const char *path,
+                      struct clv_registers *ret);
     void *ctx;
 };
 

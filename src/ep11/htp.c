@@ -216,6 +216,22 @@ clv_status clv_ep11_htp_response_encode(struct clv_writer *w, uint32_t domain,
     return write_frame(w, &body, domain, payload, err);
 }
 
+clv_status clv_ep11_htp_response_wrap(struct clv_writer *w, struct clv_view cprb,
+                                      struct clv_error *err)
+{
+    struct clv_writer body = {0};
+    write_head(&body, "00", 0, "");
+    write_hex(&body, cprb);
+    clv_status status = clv_writer_done(&body, err);
+    if (status == CLV_OK) {
+        clv_write_format(w, "%zu", body.len);
+        clv_write_view(w, clv_writer_view(&body));
+        status = clv_writer_done(w, err);
+    }
+    clv_writer_clear(&body);
+    return status;
+}
+
 void clv_ep11_htp_error_encode(struct clv_writer *w, struct clv_ep11_htp_error error,
                                const char *text)
 {

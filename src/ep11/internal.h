@@ -79,18 +79,6 @@ clv_status clv_ep11_recipient_seal_p521(struct clv_writer *w,
                                         const struct clv_ep11_exchange *exchange,
                                         const struct clv_secret *part, struct clv_error *err);
 
-/* ---- CPRB (cprb.c) ---- */
-#define CLV_EP11_CPRB_LEN 32
-struct clv_ep11_cprb {
-    uint32_t domain;
-    uint16_t return_code, reason;
-    struct clv_view payload;
-    size_t left; /* bytes behind the payload */
-};
-void clv_ep11_cprb_encode(struct clv_writer *w, uint32_t domain, struct clv_view payload);
-clv_status clv_ep11_cprb_decode(struct clv_view bytes, struct clv_ep11_cprb *ret,
-                                struct clv_error *err);
-
 /* ---- device certificates of other formats (device_cert_older.c) ---- */
 clv_status clv_ep11_device_cert_decode_cex5(struct clv_view bytes, struct clv_ep11_device_cert *ret,
                                             struct clv_error *err);

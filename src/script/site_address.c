@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "claviger/ep11.h"
+
 #include "internal.h"
 
 #define MAX_QUEUES 256
@@ -12,17 +14,6 @@
  * source  ibm-cloud-docs/hs-crypto, regions.md (2024-05-30) */
 static const char *const regions[] = {"us-south", "eu-de",  "eu-gb",  "eu-es",  "br-sao",
                                       "au-syd",   "jp-tok", "ca-tor", "us-east"};
-
-/* source  docs/protocol.md, b.14 */
-static const struct {
-    const char *api;                /* what `ibmcloud api` shows */
-    const char *prefix, *and_after; /* around the region */
-} api_endpoints[] = {
-    {"cloud.ibm.com", "https://tke.", ".hs-crypto.cloud.ibm.com"},
-    {"test.cloud.ibm.com", "https://tke.", ".hs-crypto.test.cloud.ibm.com"},
-    {"private.cloud.ibm.com", "https://tke.private.", ".hs-crypto.cloud.ibm.com"},
-    {"private.test.cloud.ibm.com", "https://tke.private.", ".hs-crypto.test.cloud.ibm.com"},
-};
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -71,15 +62,6 @@ static clv_status keep_made(char *made, struct clv_site_instance *instance, stru
     return CLV_OK;
 }
 
-static char *joined(const char *a, const char *b, const char *c)
-{
-    size_t cap = strlen(a) + strlen(b) + strlen(c) + 1;
-    char *made = malloc(cap);
-    if (made != NULL)
-        snprintf(made, cap, "%s%s%s", a, b, c);
-    return made;
-}
-
 /* ---- regions ---- */
 
 static clv_status unknown_region(const struct clv_yaml_source *source, size_t at,
@@ -93,34 +75,22 @@ static clv_status unknown_region(const struct clv_yaml_source *source, size_t at
     return clv_yaml_fail(source, at, err, "\"region\" is not one of %s", known);
 }
 
-static clv_status unknown_api(const struct clv_yaml_source *source, size_t at,
-                              struct clv_error *err)
-{
-    char known[120] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < LEN(api_endpoints); i++)
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
-                                 api_endpoints[i].api);
-    return clv_yaml_fail(source, at, err, "\"api-endpoint\" is not one of %s", known);
-}
-
 static clv_status take_region(const struct clv_yaml_source *source, const struct clv_yaml_node *map,
                               const struct clv_site_address *address,
                               struct clv_site_instance *instance, struct clv_error *err)
 {
+    const char *api = address->api ? address->api : "cloud.ibm.com";
+    char url[200];
     bool known = false;
     for (size_t i = 0; i < LEN(regions); i++)
         known = known || strcmp(regions[i], address->region) == 0;
     if (!known)
         return unknown_region(source, place_of(map, "region"), err);
-    const char *api = address->api ? address->api : api_endpoints[0].api;
-    for (size_t i = 0; i < LEN(api_endpoints); i++) {
-        if (strcmp(api_endpoints[i].api, api) == 0)
-            return keep_made(
-                joined(api_endpoints[i].prefix, address->region, api_endpoints[i].and_after),
-                instance, err);
-    }
-    return unknown_api(source, place_of(map, "api-endpoint"), err);
+    if (clv_ep11_service_url(api, address->region, url, sizeof url, NULL) != CLV_OK)
+        return clv_yaml_fail(source, place_of(map, "api-endpoint"), err,
+                             "\"api-endpoint\" is not one of cloud.ibm.com, test.cloud.ibm.com, "
+                             "private.cloud.ibm.com, private.test.cloud.ibm.com");
+    return keep_made(strdup(url), instance, err);
 }
 
 /* ---- cards of this machine ---- */
@@ -187,8 +157,10 @@ static clv_status take_device(const struct clv_yaml_source *source, const struct
         return clv_yaml_fail(source, place_of(map, "device"), err,
                              "\"queues\" is missing: which domains of which cards");
     clv_status status = read_queues(source, address->queues, instance, err);
-    return status == CLV_OK ? keep_made(joined("zcrypt:", address->device, ""), instance, err)
-                            : status;
+    char *made = NULL;
+    if (status == CLV_OK && asprintf(&made, "zcrypt:%s", address->device) < 0)
+        made = NULL;
+    return status == CLV_OK ? keep_made(made, instance, err) : status;
 }
 
 /* ---- one of the three ---- */

@@ -45,7 +45,7 @@ clv_status clv_fleet_new(const struct clv_fleet_config *config, struct clv_fleet
     if (config->transport != NULL)
         fleet->transport = *config->transport;
     else if (status == CLV_OK)
-        status = clv_transport_curl_new(&fleet->transport, err);
+        status = clv_transport_new(&fleet->transport, err);
     fleet->own_transport = status == CLV_OK && config->transport == NULL;
     if (status != CLV_OK) {
         clv_fleet_free(&fleet);
@@ -64,7 +64,7 @@ void clv_fleet_free(struct clv_fleet **fleet)
         clv_session_free(&f->sessions[i]);
     free(f->sessions);
     if (f->own_transport)
-        clv_transport_curl_free(&f->transport);
+        clv_transport_free(&f->transport);
     for (size_t i = 0; f->tokens != NULL && i < f->config.num_services; i++)
         clv_secret_free(&f->tokens[i]);
     free(f->tokens);

@@ -266,6 +266,10 @@ clv_status clv_take_admins(const struct clv_answer *answer,
                            struct clv_error *err);
 bool clv_in_imprint(const struct clv_ep11_attributes *attributes);
 
+/* ---- transport.c: the one a fleet has by itself ---------------------------------------------- */
+clv_status clv_transport_new(struct clv_transport *ret, struct clv_error *err);
+void clv_transport_free(struct clv_transport *transport);
+
 /* ---- transport_curl.c ----------------------------------------------------------------------- */
 clv_status clv_transport_curl_new(struct clv_transport *ret, struct clv_error *err);
 void clv_transport_curl_free(struct clv_transport *transport);

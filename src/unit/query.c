@@ -279,6 +279,30 @@ static clv_status cross_check(const struct clv_snapshot *snapshot, struct clv_er
                     "about its registers");
 }
 
+/* What the system around the unit shows, where it shows anything. */
+static clv_status second_opinion(const struct clv_job *job, struct clv_error *err)
+{
+    const struct clv_snapshot *snapshot = &job->snapshot;
+    const struct clv_transport *transport = &job->fleet->transport;
+    struct clv_registers seen = {0};
+    if (transport->registers == NULL ||
+        !transport->registers(transport->ctx, job->session->service, job->session->path, &seen))
+        return CLV_OK;
+    bool valid = seen.current_state == CLV_CURRENT_VALID;
+    bool current =
+        !seen.knows_current ||
+        (valid == snapshot->has_current &&
+         (!valid || !seen.has_current || clv_ep11_pattern_equal(seen.current, snapshot->current)));
+    bool new = !seen.knows_new || (seen.new_state == clv_ep11_new_state(&snapshot->info) &&
+                                   (seen.new_state == CLV_NEW_EMPTY || !seen.has_new ||
+                                    clv_ep11_pattern_equal(seen.new, snapshot->new)));
+    if (current && new)
+        return CLV_OK;
+    return clv_fail(
+        err, CLV_E_UNTRUSTED,
+        "the kernel of this machine shows other registers than the unit's signed answers");
+}
+
 static void keep_snapshot(struct clv_job *job)
 {
     struct clv_snapshot *snapshot = &job->snapshot;
@@ -306,6 +330,8 @@ static clv_status take_control_points(struct clv_job *job, const struct clv_answ
         return clv_fail(err, CLV_E_DOUBT, "control points of %zu bytes", answer->block.output.len);
     memcpy(state->control_points, answer->block.output.data, sizeof state->control_points);
     clv_status status = cross_check(&job->snapshot, err);
+    if (status == CLV_OK)
+        status = second_opinion(job, err);
     if (status == CLV_OK)
         keep_snapshot(job);
     return status;
