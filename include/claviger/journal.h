@@ -27,6 +27,7 @@
 #define CLAVIGER_JOURNAL_H
 
 #include "claviger/base.h"
+#include "claviger/journal/cosign.h"
 #include "claviger/journal/merkle.h"
 #include "claviger/journal/note.h"
 
@@ -125,6 +126,22 @@ clv_status clv_journal_prove(const struct clv_journal *j, uint64_t seq,
 /* That the tree of the last checkpoint continues the one of old_size entries (1..signed size). */
 clv_status clv_journal_prove_consistency(const struct clv_journal *j, uint64_t old_size,
                                          struct clv_merkle_proof *ret, struct clv_error *err);
+
+/* ---- witnesses (cosign.h) -------------------------------------------------------------------- */
+
+/* The last checkpoint with a proof that it continues the one of old_size entries (0: none): what a
+ * witness is asked to cosign.
+ * errors  CLV_E_MISSING: no checkpoint yet, or none continues old_size */
+clv_status clv_journal_cosign_request(const struct clv_journal *j, uint64_t old_size,
+                                      struct clv_writer *w, struct clv_error *err);
+/* Adds a cosignature of the last checkpoint to it, once checked against the witness's key: the same
+ * note with one more line goes behind it, and is what clv_journal_note() then gives. One that is
+ * there already changes nothing.
+ * errors  as clv_cosignature_check() and clv_journal_append(); CLV_E_FULL: too many lines */
+clv_status clv_journal_cosigned(struct clv_journal *j, const struct clv_cosignature *c,
+                                const struct clv_vkey *witness, struct clv_error *err);
+/* Size of the last checkpoint that the witness cosigned in this journal, 0: none. */
+uint64_t clv_journal_cosigned_size(const struct clv_journal *j, const struct clv_vkey *witness);
 
 /* ---- verify, as a stranger ------------------------------------------------------------------- */
 

@@ -10,6 +10,16 @@ struct clv_view clv_view_of(const void *data, size_t len)
     return (struct clv_view){.data = data != NULL ? data : nothing, .len = data != NULL ? len : 0};
 }
 
+bool clv_view_take_line(struct clv_view *rest, struct clv_view *ret_line)
+{
+    const uint8_t *newline = rest->len ? memchr(rest->data, '\n', rest->len) : NULL;
+    if (!newline)
+        return false;
+    *ret_line = clv_view_of(rest->data, (size_t)(newline - rest->data));
+    *rest = clv_view_of(newline + 1, rest->len - ret_line->len - 1);
+    return true;
+}
+
 bool clv_view_equal(struct clv_view a, struct clv_view b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);

@@ -133,6 +133,15 @@ static clv_status sign_tree(const struct clv_journal *j, struct clv_writer *note
     return status;
 }
 
+/* What was written to checkpoints.log, with the empty line behind it, is the last note now. */
+static void take_note(struct clv_journal *j, struct clv_writer *take_written)
+{
+    take_written->len--;
+    clv_writer_clear(&j->note);
+    j->note = *take_written;
+    *take_written = (struct clv_writer){0};
+}
+
 clv_status clv_journal_checkpoint(struct clv_journal *j, struct clv_error *err)
 {
     struct clv_writer note = {0};
@@ -150,9 +159,76 @@ clv_status clv_journal_checkpoint(struct clv_journal *j, struct clv_error *err)
         clv_writer_clear(&note);
         return status;
     }
-    note.len--; /* without the empty line behind it */
-    clv_writer_clear(&j->note);
-    j->note = note;
+    take_note(j, &note);
     j->signed_size = j->tree.size;
+    return CLV_OK;
+}
+
+/* ---- cosignatures ---------------------------------------------------------------------------- */
+
+void journal_note_cosigners(struct clv_journal *j, struct clv_view note_text, uint64_t size)
+{
+    struct clv_note note;
+    if (clv_note_parse(note_text, &note, NULL) != CLV_OK)
+        return;
+    for (size_t i = 0; i < note.num_signatures; i++) {
+        uint32_t id = note.signatures[i].id;
+        size_t k = 0;
+        while (k < CLV_WITNESSES_MAX && j->cosigned[k].size && j->cosigned[k].id != id)
+            k++;
+        if (id != j->key.id && k < CLV_WITNESSES_MAX) {
+            j->cosigned[k].id = id;
+            j->cosigned[k].size = size;
+        }
+    }
+}
+
+uint64_t clv_journal_cosigned_size(const struct clv_journal *j, const struct clv_vkey *witness)
+{
+    for (size_t i = 0; i < CLV_WITNESSES_MAX; i++)
+        if (j->cosigned[i].size && j->cosigned[i].id == witness->id)
+            return j->cosigned[i].size;
+    return 0;
+}
+
+/* The last note and one line more, with the empty line behind it. */
+static clv_status write_cosigned(const struct clv_journal *j, const struct clv_cosignature *c,
+                                 const struct clv_vkey *witness, struct clv_writer *w,
+                                 struct clv_error *err)
+{
+    struct clv_note again;
+    clv_write_view(w, clv_journal_note(j));
+    clv_cosignature_write(c, witness, w);
+    clv_status status = clv_writer_done(w, err);
+    if (status == CLV_OK && clv_note_parse(clv_writer_view(w), &again, NULL) != CLV_OK)
+        status = clv_fail(err, CLV_E_FULL, "the checkpoint has no room for another cosignature");
+    clv_write_u8(w, '\n');
+    return status == CLV_OK ? clv_writer_done(w, err) : status;
+}
+
+clv_status clv_journal_cosigned(struct clv_journal *j, const struct clv_cosignature *c,
+                                const struct clv_vkey *witness, struct clv_error *err)
+{
+    struct clv_note note;
+    struct clv_writer w = {0};
+    if (j->readonly)
+        return clv_fail(err, CLV_E_USAGE, "the journal was opened for reading only");
+    if (clv_journal_note(j).len == 0)
+        return clv_fail(err, CLV_E_MISSING, "the journal has no checkpoint yet");
+    clv_status status = clv_note_parse(clv_journal_note(j), &note, err);
+    if (status == CLV_OK)
+        status = clv_cosignature_check(c, note.text, witness, err);
+    if (status != CLV_OK || clv_note_check_cosigned(&note, witness, NULL, NULL) == CLV_OK)
+        return status;
+    clv_writer_init(&w);
+    status = write_cosigned(j, c, witness, &w, err);
+    if (status == CLV_OK)
+        status = append(j, &j->checkpoints, clv_writer_view(&w), err);
+    if (status != CLV_OK) {
+        clv_writer_clear(&w);
+        return clv_while(err, "adding a cosignature");
+    }
+    take_note(j, &w);
+    journal_note_cosigners(j, clv_journal_note(j), j->signed_size);
     return CLV_OK;
 }

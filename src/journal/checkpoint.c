@@ -15,46 +15,22 @@ static clv_status bad_checkpoint(struct clv_error *err, const char *what)
     return clv_fail(err, CLV_E_FORMAT, "not a checkpoint: %s", what);
 }
 
-/* Takes the next line off *rest; false when there is no whole line. */
-static bool take_line(struct clv_view *rest, struct clv_view *ret)
-{
-    const uint8_t *newline = rest->len ? memchr(rest->data, '\n', rest->len) : NULL;
-    if (!newline)
-        return false;
-    *ret = clv_view_of(rest->data, (size_t)(newline - rest->data));
-    *rest = clv_view_of(newline + 1, rest->len - ret->len - 1);
-    return true;
-}
-
-static clv_status parse_root(struct clv_view line, uint8_t ret_root[CLV_HASH_LEN],
-                             struct clv_error *err)
-{
-    uint8_t *root = NULL;
-    size_t len = 0;
-    if (clv_unbase64((const char *)line.data, line.len, &root, &len, NULL) != CLV_OK)
-        return bad_checkpoint(err, "its root is not base64");
-    if (len == CLV_HASH_LEN)
-        memcpy(ret_root, root, CLV_HASH_LEN);
-    free(root);
-    return len == CLV_HASH_LEN ? CLV_OK : bad_checkpoint(err, "its root is not 32 bytes");
-}
-
 clv_status clv_checkpoint_parse(struct clv_view text, struct clv_checkpoint *ret,
                                 struct clv_error *err)
 {
     struct clv_checkpoint c = {0};
     struct clv_view size, root, line, rest = text;
-    if (!take_line(&rest, &c.origin) || !take_line(&rest, &size) || !take_line(&rest, &root))
+    if (!clv_view_take_line(&rest, &c.origin) || !clv_view_take_line(&rest, &size) ||
+        !clv_view_take_line(&rest, &root))
         return bad_checkpoint(err, "it has fewer than three lines");
     if (c.origin.len == 0)
         return bad_checkpoint(err, "its origin is empty");
     if (!decimal_parse(size, &c.size))
         return bad_checkpoint(err, "its size is not a number");
-    clv_status status = parse_root(root, c.root, err);
-    if (status != CLV_OK)
-        return status;
+    if (!clv_hash_parse(root, c.root))
+        return bad_checkpoint(err, "its root is not the base64 of 32 bytes");
     c.extensions = rest;
-    while (take_line(&rest, &line))
+    while (clv_view_take_line(&rest, &line))
         if (line.len == 0)
             return bad_checkpoint(err, "an extension line is empty");
     if (rest.len > 0)

@@ -6,6 +6,20 @@
 
 #include "claviger/journal.h"
 
+/* ---- note.c: keys of both types, signatures
+ * -------------------------------------------------------- */
+
+clv_status vkey_init_typed(struct clv_vkey *vkey, const char *name, uint8_t type,
+                           const uint8_t key[32], struct clv_error *err);
+clv_status vkey_parse_typed(struct clv_view text, uint8_t type, struct clv_vkey *ret,
+                            struct clv_error *err);
+/* Every Ed25519 signature is checked here. */
+bool ed25519_holds(struct clv_view message, struct clv_view signature, const uint8_t key[32]);
+/* Whether name and id of a signature line are the key's. */
+bool signed_by(const struct clv_note_signature *s, const struct clv_vkey *vkey);
+/* "— <name> <base64 of id and signature>\n" */
+void signature_line(struct clv_writer *w, const struct clv_vkey *vkey, struct clv_view signature);
+
 /* ---- tree.c: every complete subtree in memory, so that proving is O(log n) ---------------------
  */
 
@@ -160,6 +174,10 @@ struct clv_journal {
     size_t offsets_cap;
     uint64_t signed_size;
     struct clv_writer note; /* the last checkpoint */
+    struct {
+        uint32_t id; /* of the witness's key */
+        uint64_t size;
+    } cosigned[CLV_WITNESSES_MAX]; /* last size each witness cosigned: lines found, not checked */
     struct clv_vkey key;
     struct clv_secret *secret; /* Ed25519, libsodium form, 64 bytes; NULL when readonly */
     char vkey_text[CLV_VKEY_TEXT];
@@ -167,6 +185,8 @@ struct clv_journal {
     bool test;
     size_t reserve;
 };
+/* Remembers who cosigned a checkpoint of this size, as far as there is room. */
+void journal_note_cosigners(struct clv_journal *j, struct clv_view note, uint64_t size);
 clv_status journal_alloc(const char *dir, struct clv_journal **ret, struct clv_error *err);
 clv_status journal_remember(struct clv_journal *j, uint64_t entry_offset, size_t entry_len,
                             const uint8_t leaf[CLV_HASH_LEN], struct clv_error *err);

@@ -2,6 +2,7 @@
 #include "claviger/journal/merkle.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const uint8_t leaf_prefix = 0x00;
@@ -29,6 +30,18 @@ void clv_merkle_node(const uint8_t left[CLV_HASH_LEN], const uint8_t right[CLV_H
 void clv_merkle_empty(uint8_t out[CLV_HASH_LEN])
 {
     crypto_hash_sha256(out, NULL, 0);
+}
+
+bool clv_hash_parse(struct clv_view base64, uint8_t ret[CLV_HASH_LEN])
+{
+    uint8_t *hash = NULL;
+    size_t len = 0;
+    if (clv_unbase64((const char *)base64.data, base64.len, &hash, &len, NULL) != CLV_OK)
+        return false;
+    if (len == CLV_HASH_LEN)
+        memcpy(ret, hash, CLV_HASH_LEN);
+    free(hash);
+    return len == CLV_HASH_LEN;
 }
 
 void clv_frontier_add(struct clv_frontier *f, const uint8_t leaf[CLV_HASH_LEN])

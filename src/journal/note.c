@@ -12,7 +12,7 @@
 static const char signature_start[] = DASH " ";
 #define SIGNATURE_START_LEN (sizeof signature_start - 1)
 #define ID_LEN 4
-#define ED25519_NOTE_SIGNATURE (ID_LEN + crypto_sign_BYTES)
+#define ED25519_NOTE_SIGNATURE (ID_LEN + CLV_ED25519_SIGNATURE_LEN)
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
@@ -53,9 +53,9 @@ static bool name_is_valid(struct clv_view name)
 
 /* ---- verifier keys --------------------------------------------------------------------------- */
 
-static uint32_t key_id(const char *name, const uint8_t key[32])
+static uint32_t key_id(const char *name, uint8_t type_byte, const uint8_t key[32])
 {
-    static const uint8_t type[] = {'\n', CLV_VKEY_TYPE_ED25519};
+    const uint8_t type[] = {'\n', type_byte};
     uint8_t hash[crypto_hash_sha256_BYTES];
     crypto_hash_sha256_state state;
     crypto_hash_sha256_init(&state);
@@ -66,10 +66,10 @@ static uint32_t key_id(const char *name, const uint8_t key[32])
     return (uint32_t)hash[0] << 24 | (uint32_t)hash[1] << 16 | (uint32_t)hash[2] << 8 | hash[3];
 }
 
-clv_status clv_vkey_init(struct clv_vkey *vkey, const char *name, const uint8_t key[32],
-                         struct clv_error *err)
+clv_status vkey_init_typed(struct clv_vkey *vkey, const char *name, uint8_t type,
+                           const uint8_t key[32], struct clv_error *err)
 {
-    struct clv_vkey fresh = {0};
+    struct clv_vkey fresh = {.type = type};
     size_t len = strlen(name);
     if (len > CLV_NOTE_NAME_MAX || !name_is_valid(clv_view_of(name, len)))
         return clv_fail(err, CLV_E_INPUT,
@@ -77,14 +77,20 @@ clv_status clv_vkey_init(struct clv_vkey *vkey, const char *name, const uint8_t 
                         CLV_NOTE_NAME_MAX);
     memcpy(fresh.name, name, len + 1);
     memcpy(fresh.key, key, sizeof fresh.key);
-    fresh.id = key_id(name, key);
+    fresh.id = key_id(name, type, key);
     *vkey = fresh;
     return CLV_OK;
 }
 
+clv_status clv_vkey_init(struct clv_vkey *vkey, const char *name, const uint8_t key[32],
+                         struct clv_error *err)
+{
+    return vkey_init_typed(vkey, name, CLV_VKEY_TYPE_ED25519, key, err);
+}
+
 void clv_vkey_format(const struct clv_vkey *vkey, char out[CLV_VKEY_TEXT])
 {
-    uint8_t typed[33] = {CLV_VKEY_TYPE_ED25519};
+    uint8_t typed[33] = {vkey->type};
     char base64[45];
     memcpy(typed + 1, vkey->key, 32);
     sodium_bin2base64(base64, sizeof base64, typed, sizeof typed, sodium_base64_VARIANT_ORIGINAL);
@@ -97,7 +103,8 @@ static clv_status not_a_vkey(struct clv_error *err)
                     "not a verifier key of the form <name>+<8 hex digits>+<base64>");
 }
 
-static clv_status vkey_material(struct clv_view base64, uint8_t ret_key[32], struct clv_error *err)
+static clv_status vkey_material(struct clv_view base64, uint8_t type, uint8_t ret_key[32],
+                                struct clv_error *err)
 {
     uint8_t *typed = NULL;
     size_t len = 0;
@@ -106,9 +113,10 @@ static clv_status vkey_material(struct clv_view base64, uint8_t ret_key[32], str
         return not_a_vkey(err);
     if (len == 0)
         status = not_a_vkey(err);
-    else if (typed[0] != CLV_VKEY_TYPE_ED25519)
-        status = clv_fail(err, CLV_E_UNSUPPORTED, "the verifier key is of type %u, not Ed25519 (1)",
-                          typed[0]);
+    else if (typed[0] != type)
+        status = clv_fail(
+            err, CLV_E_UNSUPPORTED, "the verifier key is of type %u, not %s (%u)", typed[0],
+            type == CLV_VKEY_TYPE_ED25519 ? "Ed25519" : "of a witness (Ed25519)", type);
     else if (len != 33)
         status = not_a_vkey(err);
     else
@@ -117,7 +125,8 @@ static clv_status vkey_material(struct clv_view base64, uint8_t ret_key[32], str
     return status;
 }
 
-clv_status clv_vkey_parse(struct clv_view text, struct clv_vkey *ret, struct clv_error *err)
+clv_status vkey_parse_typed(struct clv_view text, uint8_t type, struct clv_vkey *ret,
+                            struct clv_error *err)
 {
     char name[CLV_NOTE_NAME_MAX + 1] = "", id_text[9] = "", exact[9];
     uint8_t key[32];
@@ -130,10 +139,11 @@ clv_status clv_vkey_parse(struct clv_view text, struct clv_vkey *ret, struct clv
         return not_a_vkey(err);
     memcpy(name, text.data, name_len);
     memcpy(id_text, plus + 1, 8);
-    clv_status status = vkey_material(clv_view_of(text.data + key_at, text.len - key_at), key, err);
+    clv_status status =
+        vkey_material(clv_view_of(text.data + key_at, text.len - key_at), type, key, err);
     if (status != CLV_OK)
         return status;
-    if (strlen(name) != name_len || clv_vkey_init(&fresh, name, key, err) != CLV_OK)
+    if (strlen(name) != name_len || vkey_init_typed(&fresh, name, type, key, err) != CLV_OK)
         return not_a_vkey(err);
     snprintf(exact, sizeof exact, "%08x", fresh.id);
     if (strcmp(exact, id_text) != 0)
@@ -142,9 +152,21 @@ clv_status clv_vkey_parse(struct clv_view text, struct clv_vkey *ret, struct clv
     return CLV_OK;
 }
 
+clv_status clv_vkey_parse(struct clv_view text, struct clv_vkey *ret, struct clv_error *err)
+{
+    return vkey_parse_typed(text, CLV_VKEY_TYPE_ED25519, ret, err);
+}
+
 bool clv_vkey_equal(const struct clv_vkey *a, const struct clv_vkey *b)
 {
-    return strcmp(a->name, b->name) == 0 && memcmp(a->key, b->key, sizeof a->key) == 0;
+    return a->type == b->type && strcmp(a->name, b->name) == 0 &&
+           memcmp(a->key, b->key, sizeof a->key) == 0;
+}
+
+bool ed25519_holds(struct clv_view message, struct clv_view signature, const uint8_t key[32])
+{
+    return signature.len == CLV_ED25519_SIGNATURE_LEN &&
+           crypto_sign_verify_detached(signature.data, message.data, message.len, key) == 0;
 }
 
 /* ---- notes ----------------------------------------------------------------------------------- */
@@ -223,7 +245,7 @@ clv_status clv_note_parse(struct clv_view data, struct clv_note *ret, struct clv
     return status;
 }
 
-static bool signed_by(const struct clv_note_signature *s, const struct clv_vkey *vkey)
+bool signed_by(const struct clv_note_signature *s, const struct clv_vkey *vkey)
 {
     return s->id == vkey->id && s->name.len == strlen(vkey->name) &&
            memcmp(s->name.data, vkey->name, s->name.len) == 0;
@@ -236,9 +258,8 @@ static bool signature_holds(const struct clv_note *note, const struct clv_note_s
     size_t len = 0;
     if (clv_unbase64((const char *)s->base64.data, s->base64.len, &raw, &len, NULL) != CLV_OK)
         return false;
-    bool holds =
-        len == ED25519_NOTE_SIGNATURE &&
-        crypto_sign_verify_detached(raw + ID_LEN, note->text.data, note->text.len, vkey->key) == 0;
+    bool holds = len == ED25519_NOTE_SIGNATURE &&
+                 ed25519_holds(note->text, clv_view_of(raw + ID_LEN, len - ID_LEN), vkey->key);
     free(raw);
     return holds;
 }
@@ -261,15 +282,28 @@ clv_status clv_note_verify(const struct clv_note *note, const struct clv_vkey *v
     return CLV_OK;
 }
 
+void signature_line(struct clv_writer *w, const struct clv_vkey *vkey, struct clv_view signature)
+{
+    struct clv_writer raw = {0};
+    clv_writer_init(&raw);
+    clv_write_u32(&raw, vkey->id);
+    clv_write_view(&raw, signature);
+    char *base64 = raw.failed ? NULL : clv_base64(raw.data, raw.len);
+    if (base64)
+        clv_write_format(w, "%s%s %s\n", signature_start, vkey->name, base64);
+    else
+        w->failed = true;
+    free(base64);
+    clv_writer_clear(&raw);
+}
+
 void clv_note_sign(struct clv_view text, const struct clv_vkey *vkey,
                    const struct clv_secret *secret, struct clv_writer *w)
 {
-    uint8_t raw[ED25519_NOTE_SIGNATURE] = {(uint8_t)(vkey->id >> 24), (uint8_t)(vkey->id >> 16),
-                                           (uint8_t)(vkey->id >> 8), (uint8_t)vkey->id};
-    char base64[sodium_base64_ENCODED_LEN(sizeof raw, sodium_base64_VARIANT_ORIGINAL)];
-    crypto_sign_detached(raw + ID_LEN, NULL, text.data, text.len, clv_secret_read(secret));
+    uint8_t signature[CLV_ED25519_SIGNATURE_LEN];
+    crypto_sign_detached(signature, NULL, text.data, text.len, clv_secret_read(secret));
     clv_secret_close(secret);
-    sodium_bin2base64(base64, sizeof base64, raw, sizeof raw, sodium_base64_VARIANT_ORIGINAL);
     clv_write_view(w, text);
-    clv_write_format(w, "\n%s%s %s\n", signature_start, vkey->name, base64);
+    clv_write_text(w, "\n");
+    signature_line(w, vkey, clv_view_of(signature, sizeof signature));
 }

@@ -32,6 +32,7 @@ static clv_status remember_checkpoint(void *ctx, struct clv_view note,
     j->note.len = 0;
     clv_write_view(&j->note, note);
     j->signed_size = c->size;
+    journal_note_cosigners(j, note, c->size);
     return clv_writer_done(&j->note, err);
 }
 

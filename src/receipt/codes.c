@@ -259,7 +259,7 @@ bool take_code(struct clv_view *rest, struct clv_view *ret)
     struct clv_view line = *rest;
     if (rest->len == 0)
         return false;
-    if (!take_line(rest, &line))
+    if (!clv_view_take_line(rest, &line))
         *rest = clv_view_of(line.data + line.len, 0);
     if (view_starts(line, reader_start))
         line =

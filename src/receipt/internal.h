@@ -2,6 +2,7 @@
 #ifndef CLAVIGER_RECEIPT_INTERNAL_H
 #define CLAVIGER_RECEIPT_INTERNAL_H
 
+#include "claviger/crypto.h"
 #include "claviger/receipt.h"
 
 /* ---- proof.c: a tlog-proof taken apart; borrowed from its text ----------------------------------
@@ -23,8 +24,9 @@ void proof_clear(struct proof *p);
 /* Everything before the checkpoint. */
 void proof_write_head(struct clv_writer *w, struct clv_view entry, const struct clv_vkey *key,
                       uint64_t index, const struct clv_merkle_proof *path);
-/* Takes the next line, without its newline, off *rest; false when there is no whole line. */
-bool take_line(struct clv_view *rest, struct clv_view *ret);
+/* What was written as text of the caller's: a zero byte behind it is not counted. */
+clv_status detach_text(struct clv_writer *w, uint8_t **ret_text, size_t *ret_len,
+                       struct clv_error *err);
 /* Takes the next code that a reader printed, or a line that is none, off *rest: behind a label such
  * as "QR-Code:", up to the end of the line or to the start of the code behind it. */
 bool take_code(struct clv_view *rest, struct clv_view *ret);
@@ -44,6 +46,33 @@ void base45_encode(struct clv_view in, char *out); /* base45_len() characters an
 /* out holds 2 bytes for every 3 characters. errors  CLV_E_FORMAT */
 clv_status base45_decode(struct clv_view text, uint8_t *out, size_t *ret_len,
                          struct clv_error *err);
+
+/* ---- base32.c
+ * ------------------------------------------------------------------------------------ */
+
+size_t base32_len(size_t bytes);
+void base32_encode(struct clv_view in, char *out); /* base32_len() characters and a NUL */
+/* In capitals, what people take for 1 and 0 as these; '\0': not of the alphabet. */
+char base32_char(uint8_t c);
+/* Exactly len bytes from their one spelling. */
+bool base32_decode(struct clv_view text, uint8_t *out, size_t len);
+/* The first num_chars (at most 51) of SHA-256, and a NUL. */
+void base32_check(const void *data, size_t len, char *out, size_t num_chars);
+
+/* ---- relay.c: the text of a code, "<word>.<field>. ... .<check>"
+ * --------------------------------- */
+
+struct relay_code {
+    char text[CLV_RELAY_CODE]; /* in capitals */
+    struct clv_view field[4];
+    const char *check;
+};
+/* Puts the check value behind a text that ends in a dot. */
+void relay_close(char text[CLV_RELAY_CODE]);
+bool relay_starts(struct clv_view text, const char *word);
+/* errors  CLV_E_FORMAT */
+clv_status relay_open(struct clv_view text, const char *word, size_t num_fields,
+                      struct relay_code *ret, struct clv_error *err);
 
 /* ---- codes.c
  * ------------------------------------------------------------------------------------- */

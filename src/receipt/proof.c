@@ -43,8 +43,8 @@ void proof_write_head(struct clv_writer *w, struct clv_view entry, const struct 
     clv_write_text(w, "\n");
 }
 
-static clv_status detach_text(struct clv_writer *w, uint8_t **ret_text, size_t *ret_len,
-                              struct clv_error *err)
+clv_status detach_text(struct clv_writer *w, uint8_t **ret_text, size_t *ret_len,
+                       struct clv_error *err)
 {
     size_t len = w->len;
     clv_write_u8(w, 0);
@@ -75,16 +75,6 @@ clv_status clv_receipt_encode(const struct clv_journal *j, uint64_t seq, uint8_t
 
 /* ---- taking apart ---------------------------------------------------------------------------- */
 
-bool take_line(struct clv_view *rest, struct clv_view *ret)
-{
-    const uint8_t *newline = rest->len ? memchr(rest->data, '\n', rest->len) : NULL;
-    if (!newline)
-        return false;
-    *ret = clv_view_of(rest->data, (size_t)(newline - rest->data));
-    *rest = clv_view_of(newline + 1, rest->len - ret->len - 1);
-    return true;
-}
-
 static clv_status bad_line(struct clv_error *err, size_t number, const char *what)
 {
     return clv_fail(err, CLV_E_FORMAT, "not a receipt of claviger: line %zu %s", number, what);
@@ -101,7 +91,7 @@ static clv_status parse_extra(struct clv_view line, struct proof *p, struct clv_
         CLV_OK)
         return bad_line(err, 2, "is not base64");
     rest = clv_view_of(p->extra, len);
-    if (!take_line(&rest, &p->entry) || !take_line(&rest, &key) || rest.len != 0)
+    if (!clv_view_take_line(&rest, &p->entry) || !clv_view_take_line(&rest, &key) || rest.len != 0)
         return bad_line(err, 2, "does not carry an entry and a key");
     if (p->entry.len == 0 || p->entry.len > CLV_JOURNAL_ENTRY_MAX)
         return bad_line(err, 2, "does not carry an entry of 1 to 4096 bytes");
@@ -126,27 +116,15 @@ static bool parse_index(struct clv_view line, uint64_t *ret)
     return true;
 }
 
-static bool parse_hash(struct clv_view line, uint8_t ret[CLV_HASH_LEN])
-{
-    uint8_t *hash = NULL;
-    size_t len = 0;
-    if (clv_unbase64((const char *)line.data, line.len, &hash, &len, NULL) != CLV_OK)
-        return false;
-    if (len == CLV_HASH_LEN)
-        memcpy(ret, hash, CLV_HASH_LEN);
-    free(hash);
-    return len == CLV_HASH_LEN;
-}
-
 /* The hashes and the empty line behind them. */
 static clv_status parse_path(struct clv_view *rest, struct proof *p, struct clv_error *err)
 {
     struct clv_view line;
-    while (take_line(rest, &line)) {
+    while (clv_view_take_line(rest, &line)) {
         size_t number = 4 + p->path.num_hashes;
         if (line.len == 0)
             return CLV_OK;
-        if (p->path.num_hashes == CLV_PROOF_MAX || !parse_hash(line, p->path.hash[number - 4]))
+        if (p->path.num_hashes == CLV_PROOF_MAX || !clv_hash_parse(line, p->path.hash[number - 4]))
             return bad_line(err, number, "is not a hash of the proof");
         p->path.num_hashes++;
     }
@@ -172,14 +150,15 @@ static clv_status parse_lines(struct clv_view text, struct proof *p, struct clv_
     if (text.len > CLV_RECEIPT_MAX)
         return clv_fail(err, CLV_E_FORMAT, "a receipt has at most %u bytes, this has %zu",
                         CLV_RECEIPT_MAX, text.len);
-    if (!take_line(&rest, &line) || line.len != sizeof heading - 1 || !view_starts(line, heading))
+    if (!clv_view_take_line(&rest, &line) || line.len != sizeof heading - 1 ||
+        !view_starts(line, heading))
         return bad_line(err, 1, "is not c2sp.org/tlog-proof@v1");
-    if (!take_line(&rest, &line))
+    if (!clv_view_take_line(&rest, &line))
         return bad_line(err, 2, "is missing: the receipt ends too early");
     clv_status status = parse_extra(line, p, err);
     if (status != CLV_OK)
         return status;
-    if (!take_line(&rest, &line) || !parse_index(line, &p->index))
+    if (!clv_view_take_line(&rest, &line) || !parse_index(line, &p->index))
         return bad_line(err, 3, "does not tell the number of the entry");
     status = parse_path(&rest, p, err);
     return status == CLV_OK ? parse_checkpoint(rest, p, err) : status;

@@ -29,6 +29,8 @@ struct clv_view {
 
 bool clv_view_equal(struct clv_view a, struct clv_view b);
 struct clv_view clv_view_of(const void *data, size_t len);
+/* Takes the next line, without its line feed, off *rest; false when there is no whole line. */
+bool clv_view_take_line(struct clv_view *rest, struct clv_view *ret_line);
 
 struct clv_read_fault {
     bool set;

@@ -34,6 +34,8 @@ void clv_merkle_leaf(struct clv_view entry, uint8_t out[CLV_HASH_LEN]);
 void clv_merkle_node(const uint8_t left[CLV_HASH_LEN], const uint8_t right[CLV_HASH_LEN],
                      uint8_t out[CLV_HASH_LEN]);
 void clv_merkle_empty(uint8_t out[CLV_HASH_LEN]);
+/* A hash as C2SP writes it: base64 of 32 bytes, its one spelling. False: something else. */
+bool clv_hash_parse(struct clv_view base64, uint8_t ret[CLV_HASH_LEN]);
 
 void clv_frontier_add(struct clv_frontier *f, const uint8_t leaf[CLV_HASH_LEN]);
 void clv_frontier_root(const struct clv_frontier *f, uint8_t out[CLV_HASH_LEN]);

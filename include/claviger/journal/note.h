@@ -14,15 +14,18 @@
 #include "claviger/base.h"
 #include "claviger/journal/merkle.h"
 
-#define CLV_NOTE_MAX (64u * 1024)  /* bytes of a whole note */
-#define CLV_NOTE_SIGNATURES 32     /* C2SP asks for 16 at least */
-#define CLV_NOTE_NAME_MAX 100      /* bytes of a key name: ours, not C2SP's */
-#define CLV_VKEY_TYPE_ED25519 0x01 /* C2SP signed-note */
+#define CLV_NOTE_MAX (64u * 1024)   /* bytes of a whole note */
+#define CLV_NOTE_SIGNATURES 32      /* C2SP asks for 16 at least */
+#define CLV_NOTE_NAME_MAX 100       /* bytes of a key name: ours, not C2SP's */
+#define CLV_VKEY_TYPE_ED25519 0x01  /* C2SP signed-note */
+#define CLV_VKEY_TYPE_COSIGNER 0x04 /* C2SP tlog-cosignature: cosign.h */
+#define CLV_ED25519_SIGNATURE_LEN 64
 #define CLV_VKEY_TEXT (CLV_NOTE_NAME_MAX + 1 + 8 + 1 + 44 + 1)
 
 /* A public key with its name: "<name>+<id, 8 hex digits>+<base64 of type and key>". */
 struct clv_vkey {
     char name[CLV_NOTE_NAME_MAX + 1];
+    uint8_t type; /* CLV_VKEY_TYPE_ED25519, unless cosign.h says otherwise */
     uint32_t id;
     uint8_t key[32];
 };

@@ -1,8 +1,7 @@
-/* Project Wycheproof's cases for our primitives, from the folder in CLAVIGER_WYCHEPROOF. A case
- * applies when our function can express it at all (256-bit AES keys, whole tags, and so on); every
- * case that applies must agree. */
-#include <jansson.h>
-#include <stdio.h>
+/* Project Wycheproof's cases for the primitives of this room. */
+#include "wycheproof.h"
+
+#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,80 +10,13 @@
 
 TestSuite(wycheproof, .init = start, .fini = no_secret_is_alive);
 
-/* One case: what is under test answers with whether it took the input; *ret_applies is preset. */
-typedef bool (*run_case)(const json_t *group, const json_t *test, bool *ret_applies);
-
-static const char *text(const json_t *object, const char *name)
-{
-    const char *value = json_string_value(json_object_get(object, name));
-    cr_assert_not_null(value, "%s is missing", name);
-    return value;
-}
-
-static bool size_is(const json_t *group, const char *name, json_int_t want)
-{
-    return json_integer_value(json_object_get(group, name)) == want;
-}
-
-static json_t *load(const char *name)
-{
-    const char *folder = getenv("CLAVIGER_WYCHEPROOF");
-    if (folder == NULL || folder[0] == '\0') {
-        printf("wycheproof: %s: skipped, CLAVIGER_WYCHEPROOF names no folder\n", name);
-        cr_skip_test("CLAVIGER_WYCHEPROOF is not set");
-    }
-    char *path = clv_path_join(folder, name);
-    json_error_t error;
-    json_t *root = json_load_file(path, 0, &error);
-    cr_assert_not_null(root, "%s: %s", path, error.text);
-    free(path);
-    return root;
-}
-
-/* "valid" must be taken, "invalid" refused, "acceptable" may be either. */
-static void run_file(const char *name, run_case run)
-{
-    json_t *root = load(name), *group, *test;
-    size_t i, k, num = 0, num_skipped = 0;
-    json_array_foreach(json_object_get(root, "testGroups"), i, group)
-    {
-        json_array_foreach(json_object_get(group, "tests"), k, test)
-        {
-            bool applies = true;
-            bool taken = run(group, test, &applies);
-            const char *result = text(test, "result");
-            num += applies;
-            num_skipped += !applies;
-            if (applies && strcmp(result, "acceptable") != 0)
-                cr_assert_eq(taken, strcmp(result, "valid") == 0, "%s case %lld (%s): %s", name,
-                             json_integer_value(json_object_get(test, "tcId")), result,
-                             text(test, "comment"));
-        }
-    }
-    json_decref(root);
-    cr_assert_gt(num, 0);
-    printf("wycheproof: %s: %zu cases agree, %zu do not apply\n", name, num, num_skipped);
-}
-
-struct bytes {
-    uint8_t *data;
-    size_t len;
-};
-
-static struct bytes bytes_field(const json_t *object, const char *name)
-{
-    struct bytes b = {0};
-    b.data = bytes_of_hex(text(object, name), &b.len);
-    return b;
-}
-
 static bool wrap_case(const json_t *group, const json_t *test, bool *ret_applies)
 {
-    *ret_applies = size_is(group, "keySize", 256);
+    *ret_applies = wycheproof_size_is(group, "keySize", 256);
     if (!*ret_applies)
         return false;
-    struct clv_secret *kek = secret_of_hex(text(test, "key")), *clear = NULL;
-    struct bytes ct = bytes_field(test, "ct"), msg = bytes_field(test, "msg");
+    struct clv_secret *kek = secret_of_hex(wycheproof_text(test, "key")), *clear = NULL;
+    struct wycheproof_bytes ct = wycheproof_bytes(test, "ct"), msg = wycheproof_bytes(test, "msg");
     bool taken = clv_aes_unwrap(kek, ct.data, ct.len, &clear, NULL) == CLV_OK;
     if (taken) {
         uint8_t *again = malloc(ct.len);
@@ -102,16 +34,18 @@ static bool wrap_case(const json_t *group, const json_t *test, bool *ret_applies
 
 Test(wycheproof, aes_wrap)
 {
-    run_file("aes_wrap_test.json", wrap_case);
+    wycheproof_run("aes_wrap_test.json", wrap_case);
 }
 
 static bool cmac_case(const json_t *group, const json_t *test, bool *ret_applies)
 {
-    *ret_applies = size_is(group, "keySize", 256) && size_is(group, "tagSize", 128);
+    *ret_applies =
+        wycheproof_size_is(group, "keySize", 256) && wycheproof_size_is(group, "tagSize", 128);
     if (!*ret_applies)
         return false;
-    struct clv_secret *key = secret_of_hex(text(test, "key"));
-    struct bytes msg = bytes_field(test, "msg"), tag = bytes_field(test, "tag");
+    struct clv_secret *key = secret_of_hex(wycheproof_text(test, "key"));
+    struct wycheproof_bytes msg = wycheproof_bytes(test, "msg"),
+                            tag = wycheproof_bytes(test, "tag");
     uint8_t out[16];
     assert_ok(clv_aes_cmac(key, msg.data, msg.len, out, &err));
     bool same = tag.len == sizeof out && memcmp(out, tag.data, sizeof out) == 0;
@@ -123,19 +57,21 @@ static bool cmac_case(const json_t *group, const json_t *test, bool *ret_applies
 
 Test(wycheproof, aes_cmac)
 {
-    run_file("aes_cmac_test.json", cmac_case);
+    wycheproof_run("aes_cmac_test.json", cmac_case);
 }
 
 static bool gcm_case(const json_t *group, const json_t *test, bool *ret_applies)
 {
-    *ret_applies = size_is(group, "keySize", 256) && size_is(group, "ivSize", 96) &&
-                   size_is(group, "tagSize", 128) && text(test, "aad")[0] == '\0' &&
-                   text(test, "ct")[0] != '\0';
+    *ret_applies =
+        wycheproof_size_is(group, "keySize", 256) && wycheproof_size_is(group, "ivSize", 96) &&
+        wycheproof_size_is(group, "tagSize", 128) && wycheproof_text(test, "aad")[0] == '\0' &&
+        wycheproof_text(test, "ct")[0] != '\0';
     if (!*ret_applies)
         return false;
-    struct clv_secret *key = secret_of_hex(text(test, "key")), *clear = NULL;
-    struct bytes iv = bytes_field(test, "iv"), ct = bytes_field(test, "ct");
-    struct bytes tag = bytes_field(test, "tag"), msg = bytes_field(test, "msg");
+    struct clv_secret *key = secret_of_hex(wycheproof_text(test, "key")), *clear = NULL;
+    struct wycheproof_bytes iv = wycheproof_bytes(test, "iv"), ct = wycheproof_bytes(test, "ct");
+    struct wycheproof_bytes tag = wycheproof_bytes(test, "tag"),
+                            msg = wycheproof_bytes(test, "msg");
     struct clv_writer sealed = {0};
     clv_write_bytes(&sealed, ct.data, ct.len);
     clv_write_bytes(&sealed, tag.data, tag.len);
@@ -154,14 +90,16 @@ static bool gcm_case(const json_t *group, const json_t *test, bool *ret_applies)
 
 Test(wycheproof, aes_gcm)
 {
-    run_file("aes_gcm_test.json", gcm_case);
+    wycheproof_run("aes_gcm_test.json", gcm_case);
 }
 
 static bool ecdsa_case(const json_t *group, const json_t *test, bool *ret_applies)
 {
     (void)ret_applies;
-    struct bytes point = bytes_field(json_object_get(group, "publicKey"), "uncompressed");
-    struct bytes msg = bytes_field(test, "msg"), sig = bytes_field(test, "sig");
+    struct wycheproof_bytes point =
+        wycheproof_bytes(json_object_get(group, "publicKey"), "uncompressed");
+    struct wycheproof_bytes msg = wycheproof_bytes(test, "msg"),
+                            sig = wycheproof_bytes(test, "sig");
     uint8_t digest[CLV_SHA512_LEN];
     cr_assert_eq(point.len, CLV_P521_POINT_LEN);
     clv_sha512(msg.data, msg.len, digest);
@@ -174,11 +112,11 @@ static bool ecdsa_case(const json_t *group, const json_t *test, bool *ret_applie
 
 Test(wycheproof, ecdsa_p521)
 {
-    run_file("ecdsa_secp521r1_sha512_test.json", ecdsa_case);
+    wycheproof_run("ecdsa_secp521r1_sha512_test.json", ecdsa_case);
 }
 
 /* Wycheproof writes scalars as signed numbers of any length. */
-static struct clv_secret *scalar_of(struct bytes number)
+static struct clv_secret *scalar_of(struct wycheproof_bytes number)
 {
     uint8_t padded[CLV_P521_SCALAR_LEN] = {0};
     const uint8_t *p = number.data;
@@ -193,8 +131,9 @@ static bool ecdh_case(const json_t *group, const json_t *test, bool *ret_applies
 {
     (void)group;
     (void)ret_applies;
-    struct bytes point = bytes_field(test, "public"), number = bytes_field(test, "private");
-    struct bytes shared = bytes_field(test, "shared");
+    struct wycheproof_bytes point = wycheproof_bytes(test, "public"),
+                            number = wycheproof_bytes(test, "private");
+    struct wycheproof_bytes shared = wycheproof_bytes(test, "shared");
     struct clv_secret *scalar = scalar_of(number), *z = NULL;
     bool taken = clv_p521_ecdh(scalar, point.data, point.len, &z, NULL) == CLV_OK;
     if (taken)
@@ -209,11 +148,11 @@ static bool ecdh_case(const json_t *group, const json_t *test, bool *ret_applies
 
 Test(wycheproof, ecdh_p521)
 {
-    run_file("ecdh_secp521r1_ecpoint_test.json", ecdh_case);
+    wycheproof_run("ecdh_secp521r1_ecpoint_test.json", ecdh_case);
 }
 
 /* The PKCS#1 key inside a PKCS#8 one. */
-static struct clv_secret *pkcs1_of(struct bytes pkcs8)
+static struct clv_secret *pkcs1_of(struct wycheproof_bytes pkcs8)
 {
     struct clv_reader r, seq;
     clv_reader_init(&r, pkcs8.data, pkcs8.len);
@@ -227,11 +166,12 @@ static struct clv_secret *pkcs1_of(struct bytes pkcs8)
 
 static bool rsa_case(const json_t *group, const json_t *test, bool *ret_applies)
 {
-    *ret_applies = strcmp(text(test, "result"), "invalid") == 0 || text(test, "msg")[0] != '\0';
+    *ret_applies = strcmp(wycheproof_text(test, "result"), "invalid") == 0 ||
+                   wycheproof_text(test, "msg")[0] != '\0';
     if (!*ret_applies) /* a clv_secret has at least a byte */
         return false;
-    struct bytes pkcs8 = bytes_field(group, "privateKeyPkcs8");
-    struct bytes ct = bytes_field(test, "ct"), msg = bytes_field(test, "msg");
+    struct wycheproof_bytes pkcs8 = wycheproof_bytes(group, "privateKeyPkcs8");
+    struct wycheproof_bytes ct = wycheproof_bytes(test, "ct"), msg = wycheproof_bytes(test, "msg");
     struct clv_secret *key = pkcs1_of(pkcs8), *clear = NULL;
     bool taken = clv_rsa_decrypt(key, ct.data, ct.len, &clear, NULL) == CLV_OK;
     if (taken)
@@ -246,5 +186,29 @@ static bool rsa_case(const json_t *group, const json_t *test, bool *ret_applies)
 
 Test(wycheproof, rsa_pkcs1_decrypt)
 {
-    run_file("rsa_pkcs1_2048_test.json", rsa_case);
+    wycheproof_run("rsa_pkcs1_2048_test.json", rsa_case);
+}
+
+/* HMAC stands inside PBKDF2 only, which OpenSSL builds on this very function. */
+static bool hmac_case(const json_t *group, const json_t *test, bool *ret_applies)
+{
+    *ret_applies = wycheproof_size_is(group, "tagSize", 256);
+    if (!*ret_applies)
+        return false;
+    struct wycheproof_bytes key = wycheproof_bytes(test, "key");
+    struct wycheproof_bytes msg = wycheproof_bytes(test, "msg"),
+                            tag = wycheproof_bytes(test, "tag");
+    uint8_t out[CLV_SHA256_LEN];
+    unsigned len = 0;
+    cr_assert_not_null(HMAC(EVP_sha256(), key.data, (int)key.len, msg.data, msg.len, out, &len));
+    bool same = tag.len == len && memcmp(out, tag.data, len) == 0;
+    free(key.data);
+    free(msg.data);
+    free(tag.data);
+    return same;
+}
+
+Test(wycheproof, hmac_sha256)
+{
+    wycheproof_run("hmac_sha256_test.json", hmac_case);
 }
