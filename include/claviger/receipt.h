@@ -1,6 +1,7 @@
 /* receipt: from facts to documents that somebody who was not in the room can check, and back.
  *
  * receipt/proof.h     journal entry + tlog-proof + signed checkpoint: file, codes k of n, slips
+ * receipt/relay.h     checkpoints to be cosigned and cosignatures, for a scanner or by hand
  * receipt/qr.h        QR codes as modules and as terminal text
  * receipt/document.h  label and value rows, signature lines and codes as PDF and as text
  * here                one call that recognises any piece of evidence and verifies it
@@ -14,6 +15,7 @@
 #include "claviger/receipt/document.h"
 #include "claviger/receipt/proof.h"
 #include "claviger/receipt/qr.h"
+#include "claviger/receipt/relay.h"
 
 enum clv_evidence_kind {
     CLV_EVIDENCE_UNKNOWN,

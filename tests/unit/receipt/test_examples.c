@@ -109,3 +109,105 @@ Test(examples, the_slip_of_the_page_is_of_its_journal)
     free(t.data);
     free(journal.data);
 }
+
+/* ---- docs/formats/witness.md
+ * ---------------------------------------------------------------------- */
+
+static struct clv_cosign_request request_of(struct clv_view text)
+{
+    struct clv_cosign_request r;
+    cr_assert_eq(clv_cosign_request_parse(text, &r, &err), CLV_OK, "%s", err.fact);
+    return r;
+}
+
+static struct clv_vkey key_of(struct text t, const char *label, bool witness)
+{
+    struct clv_view text = block(t, label);
+    struct clv_vkey key;
+    text.len--;
+    cr_assert_eq(witness ? clv_cosigner_parse(text, &key, &err) : clv_vkey_parse(text, &key, &err),
+                 CLV_OK, "%s", err.fact);
+    return key;
+}
+
+Test(examples, the_request_of_the_page_is_good_and_its_codes_carry_it)
+{
+    struct text t = page("witness.md"), journal = page("journal.md"), read = {0};
+    struct clv_vkey key = key_of(journal, "journal.vkey", false), named;
+    struct clv_witness_memory seen = {.log = key, .size = 3};
+    struct clv_cosign_request r = request_of(block(t, "request"));
+    struct clv_relay_codes codes;
+    struct clv_writer w = {0};
+    cr_assert_eq(clv_unhex("3cb907e1219dc75deac20d777151612c5e9a491a8495c21eb0f3ea55483a5387", 64,
+                           seen.root, sizeof seen.root, NULL),
+                 CLV_OK);
+    cr_assert_eq(clv_witness_check(&r, &seen, &err), CLV_OK, "%s", err.fact);
+    cr_assert_eq(
+        clv_relay_request_read(block(t, "request-codes"), &read.data, &read.len, &named, &err),
+        CLV_OK, "%s", err.fact);
+    cr_assert(clv_view_equal(view_of(read), block(t, "request")));
+    cr_assert(clv_vkey_equal(&named, &key));
+    cr_assert_eq(clv_relay_request_codes(view_of(read), &key, &codes, &err), CLV_OK);
+    for (size_t i = 0; i < codes.num; i++)
+        clv_write_format(&w, "%s\n", codes.text[i]);
+    cr_assert(clv_view_equal(clv_writer_view(&w), block(t, "request-codes")));
+    clv_writer_clear(&w);
+    free(read.data);
+    free(t.data);
+    free(journal.data);
+}
+
+Test(examples, the_cosignature_of_the_page_holds_in_each_of_its_forms)
+{
+    struct text t = page("witness.md");
+    struct clv_vkey key = key_of(t, "witness-key", true);
+    struct clv_cosign_request r = request_of(block(t, "request"));
+    struct clv_relayed from_code, from_rows;
+    struct clv_cosignature from_line;
+    struct clv_view name;
+    char code[CLV_RELAY_CODE], rows[CLV_RELAY_ROWS][CLV_RELAY_ROW];
+    cr_assert_eq(clv_cosignature_parse(block(t, "cosignature"), &name, &from_line, &err), CLV_OK);
+    cr_assert_eq(clv_cosignature_check(&from_line, r.note.text, &key, &err), CLV_OK, "%s",
+                 err.fact);
+    cr_assert_eq(clv_relay_cosignature_read(block(t, "cosignature-code"), &from_code, &err), CLV_OK,
+                 "%s", err.fact);
+    cr_assert_eq(clv_relay_cosignature_read(block(t, "cosignature-rows"), &from_rows, &err), CLV_OK,
+                 "%s", err.fact);
+    cr_assert_eq(memcmp(&from_code, &from_rows, sizeof from_code), 0);
+    cr_assert_eq(memcmp(&from_code.cosignature, &from_line, sizeof from_line), 0);
+    cr_assert_eq(from_code.size, 5);
+    clv_relay_cosignature_code(&from_code, code);
+    cr_assert_eq(memcmp(block(t, "cosignature-code").data, code, strlen(code)), 0);
+    clv_relay_cosignature_rows(&from_code, rows);
+    cr_assert_eq(memcmp(block(t, "cosignature-rows").data, rows[0], strlen(rows[0])), 0);
+    free(t.data);
+}
+
+Test(examples, the_memory_of_the_page_is_read_and_written_again)
+{
+    struct text t = page("witness.md"), journal = page("journal.md");
+    struct clv_vkey key = key_of(t, "witness-key", true);
+    struct clv_vkey log = key_of(journal, "journal.vkey", false);
+    struct clv_witness_memories m;
+    struct clv_writer w = {0};
+    struct clv_view text = block(t, "witness-memory");
+    char *copy = strndup((const char *)text.data, text.len);
+    cr_assert_eq(clv_witness_memories_read(text, &m, &err), CLV_OK, "%s", err.fact);
+    cr_assert(clv_vkey_equal(&m.witness, &key));
+    cr_assert_eq(clv_witness_recall(&m, &log)->size, 5);
+    cr_assert_eq(clv_witness_memories_write(&m, &w, &err), CLV_OK);
+    cr_assert(clv_view_equal(clv_writer_view(&w), text));
+    clv_writer_clear(&w);
+    clv_witness_memories_clear(&m);
+    for (size_t bit = 0; bit < 8 * text.len; bit++) {
+        copy[bit / 8] = (char)(copy[bit / 8] ^ (1 << bit % 8));
+        cr_assert_eq(clv_witness_memories_read(clv_view_of(copy, text.len), &m, NULL),
+                     CLV_E_DAMAGED, "bit %zu", bit);
+        copy[bit / 8] = (char)(copy[bit / 8] ^ (1 << bit % 8));
+    }
+    for (size_t len = 0; len < text.len; len++)
+        cr_assert_eq(clv_witness_memories_read(clv_view_of(copy, len), &m, NULL), CLV_E_DAMAGED);
+    free(copy);
+    free(t.data);
+    free(journal.data);
+}
