@@ -130,6 +130,7 @@ const char *clv_role_name(enum clv_role role); /* "key-part owner" */
     X(SIGNERS_CLOSED,  "signers-closed")                                                               \
     X(PART_MADE,       "part-made")                                                                    \
     X(COMMITMENT,      "commitment")                                                                   \
+    X(COMMITMENT_BACK, "commitment-back")  /* typed wrongly: the load begins anew */                   \
     X(PART_OPENED,     "part-opened")                                                                  \
     X(PART_REFUSED,    "part-refused")                                                                 \
     X(PATTERN,         "pattern")                                                                      \

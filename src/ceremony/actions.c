@@ -172,6 +172,14 @@ clv_status act_note_commitment(struct step *s)
     return CLV_OK;
 }
 
+clv_status act_take_back(struct step *s)
+{
+    struct clv_part_record *part = &s->c->parts[s->e->slot - 1];
+    *part = (struct clv_part_record){0};
+    s->effects->checkpoint = true;
+    return CLV_OK;
+}
+
 clv_status act_note_part_made(struct step *s)
 {
     clv_status st = act_note_commitment(s);

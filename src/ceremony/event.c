@@ -125,6 +125,7 @@ static const struct member members[CLV_NUM_EVENTS][MAX_MEMBERS] = {
                                    {"file-sha256", F_DIGEST2}, {"description", F_TEXT2} },
     [CLV_EVENT_COMMITMENT]     = { {"seat", F_PERSON}, {"part", F_SLOT}, {"commitment", F_DIGEST},
                                    {"source", F_TEXT} },
+    [CLV_EVENT_COMMITMENT_BACK] = { {"seat", F_PERSON}, {"part", F_SLOT}, {"reason", F_TEXT} },
     [CLV_EVENT_PART_OPENED]    = { {"seat", F_PERSON}, {"part", F_SLOT}, {"check", F_TEXT},
                                    {"commitment", F_DIGEST}, {"file", F_NAME}, {"file-sha256", F_DIGEST2} },
     [CLV_EVENT_PART_REFUSED]   = { {"seat", F_PERSON}, {"part", F_SLOT}, {"reason", F_TEXT} },

@@ -62,6 +62,13 @@ static bool their_own_slot(const struct step *s)
     return their_turn(s) && s->c->seats[s->e->person - 1].index == s->e->slot;
 }
 
+/* One that was made today has a commitment that nobody typed. */
+static bool was_committed(const struct step *s)
+{
+    const struct clv_part_record *part = &s->c->parts[their_own_slot(s) ? s->e->slot - 1 : 0];
+    return their_own_slot(s) && part->committed && !part->made && !part->opened;
+}
+
 static bool part_matches(const struct step *s)
 {
     const struct clv_part_record *part = &s->c->parts[their_own_slot(s) ? s->e->slot - 1 : 0];
@@ -305,6 +312,7 @@ static const struct rule rules[] = {
 
     IN(OPEN_PARTS,        TURN_BEGUN,     turn_free,            begin_turn,       STAY),
     IN(OPEN_PARTS,        PART_OPENED,    part_matches,         note_part_opened, STAY),
+    IN(OPEN_PARTS,        COMMITMENT_BACK, was_committed,       take_back,        TO_STEP_LOAD),
     IN(OPEN_PARTS,        PART_REFUSED,   their_own_slot,       none,             STAY),
     IN(OPEN_PARTS,        TURN_LATER,     somebody_else_waits,  put_off,          STAY),
     IN(OPEN_PARTS,        TURN_ENDED,     their_turn_and_more,  end_turn,         STAY),

@@ -71,6 +71,10 @@ static void add_units(const struct clv_conductor *c, struct rows *r)
         }
         clv_hex(u->device_ski, 8, key);
         snprintf(label, sizeof(label), "Unit %u, %s", u->number, u->serial);
+        if (u->left_out) {
+            add_row(r, label, false, "SET ASIDE, never asked for anything: %s", u->trouble);
+            continue;
+        }
         add_row(r, label, false,
                 "%s%s; new %s, current %s%s; administrators %u, thresholds %u/%u; "
                 "device key %s; %s",

@@ -27,9 +27,11 @@ static size_t fill_review(const struct clv_conductor *c, char (*text)[200], cons
 {
     size_t num = 0;
     bool dirty = false;
-    for (size_t i = 0; i < c->ceremony->num_units && num < MAX_ROWS; i++, num++) {
+    for (size_t i = 0; i < c->ceremony->num_units && num < MAX_ROWS; i++) {
         const struct clv_unit_record *u = &c->ceremony->units[i];
         const struct clv_observed *o = &u->observed;
+        if (u->set_aside)
+            continue;
         dirty = dirty || !is_clean(o);
         snprintf(text[num], sizeof(text[0]), "%s Unit %u  %s %s  %s, %u admins, new %s, current %s",
                  is_clean(o) ? "[ok]" : "[!!]", u->number, u->serial, place_in_module(u->location),
@@ -37,6 +39,7 @@ static size_t fill_review(const struct clv_conductor *c, char (*text)[200], cons
                  clv_ep11_new_state_text(o->new_state),
                  clv_ep11_current_state_text(o->current_state));
         lines[num] = text[num];
+        num++;
     }
     lines[num++] = "";
     lines[num++] = dirty ? "Some units are not as new. A reset makes all of them clean."

@@ -216,7 +216,20 @@ clv_status resume_ceremony(struct clv_conductor *c, bool *ret_leave, struct clv_
 /* What is due behind that event: deviations, slips that are missing, key files nobody knows of. */
 clv_status resume_settle(struct clv_conductor *c, struct clv_error *err);
 
+/* ---- commitments.c ---- */
+/* From paper, and not from the record of the day's own making. */
+bool commitment_was_typed(const struct clv_conductor *c, unsigned slot);
+/* The part that was opened is not the one its commitment is about: another file, or the commitment
+ * once more. CLV_OK: the engine's next task is asked for. */
+clv_status commitment_refused(struct clv_conductor *c, const struct clv_task *task,
+                              const struct clv_error *why, struct clv_error *err);
+
 /* ---- parts.c ---- */
+/* "part.2" */
+void part_id(const struct clv_task *task, char *buf, size_t cap);
+/* A refused part costs its owner another try, and nobody anything else. */
+clv_status part_refused(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                        bool other_file, clv_status st, struct clv_error *err);
 /* The slip of a part that was made before an interruption, from its key file's header. */
 clv_status slip_again(struct clv_conductor *c, unsigned slot, struct clv_error *err);
 

@@ -5,7 +5,7 @@
 
 #include "internal.h"
 
-static void part_id(const struct clv_task *task, char *buf, size_t cap)
+void part_id(const struct clv_task *task, char *buf, size_t cap)
 {
     snprintf(buf, cap, "part.%u", task->slot);
 }
@@ -227,9 +227,8 @@ static clv_status create_part(struct clv_conductor *c, const struct clv_task *ta
     return st;
 }
 
-/* A refused part costs its owner another try, and nobody anything else. */
-static clv_status try_again(struct clv_conductor *c, const struct clv_task *task, const char *id,
-                            bool other_file, clv_status st, struct clv_error *err)
+clv_status part_refused(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                        bool other_file, clv_status st, struct clv_error *err)
 {
     if (st != CLV_OK)
         clv_same_guard_drop(c->guard, CLV_SAME_PART, seat_of(c, task->person)->name);
@@ -247,101 +246,7 @@ clv_status task_create_part(struct clv_conductor *c, const struct clv_task *task
     st = create_part(c, task, id, err);
     if (st == CLV_OK)
         return end_turn(c, task->person, err);
-    return try_again(c, task, id, false, st, err);
-}
-
-/* ---- commitments, from paper ---- */
-
-/* What a scanner or a file gives: a receipt of the day the part was made. */
-static clv_status commitment_of_receipt(struct clv_view bytes, uint8_t ret[32],
-                                        struct clv_error *err)
-{
-    struct clv_receipt_facts *facts = calloc(1, sizeof(*facts));
-    struct clv_event e = {0};
-    uint8_t *from_codes = NULL;
-    size_t len = 0;
-    if (facts == NULL)
-        return clv_fail(err, CLV_E_MEMORY, "no memory for a receipt");
-    clv_status st = clv_receipt_verify(bytes, NULL, facts, err);
-    if (st != CLV_OK && clv_receipt_from_codes(bytes, &from_codes, &len, NULL, NULL) == CLV_OK)
-        st = clv_receipt_verify(clv_view_of(from_codes, len), NULL, facts, err);
-    free(from_codes);
-    if (st == CLV_OK)
-        st = clv_event_decode(clv_view_of(facts->entry.text, facts->entry.len), &e, err);
-    free(facts);
-    if (st != CLV_OK)
-        return clv_while(err, "reading the receipt");
-    if (e.kind != CLV_EVENT_RECEIPT || strcmp(e.name, "key-part") != 0)
-        return clv_fail(err, CLV_E_INPUT, "this is a receipt, but not the slip of a key part");
-    memcpy(ret, e.digest, 32);
-    return CLV_OK;
-}
-
-static clv_status commitment_of_text(const char *text, uint8_t ret[32], struct clv_error *err)
-{
-    uint8_t *data = NULL;
-    size_t len = 0;
-    if (text[0] != '/' && text[0] != '.')
-        return clv_unhex(text, strlen(text), ret, 32, err);
-    clv_status st = clv_file_read(text, CLV_RECEIPT_MAX, &data, &len, err);
-    if (st == CLV_OK)
-        st = commitment_of_receipt(clv_view_of(data, len), ret, err);
-    free(data);
-    return st;
-}
-
-static clv_status ask_commitment(struct clv_conductor *c, const struct clv_task *task,
-                                 struct clv_event *e, struct clv_error *err)
-{
-    char id[80], problem[CLV_ERROR_TEXT];
-    snprintf(id, sizeof(id), "part.%u.commitment", task->slot);
-    const char *lines[] = {
-        "Take the slip of the day your part was made. Type its commitment, 64 hex digits;",
-        "or give the path of its receipt file or of its scanned codes (starting with / or .).",
-        "All commitments are on record before the first password is asked."};
-    struct clv_question q = {.kind = CLV_ASK_TEXT,
-                             .id = id,
-                             .title = "Your commitment",
-                             .lines = lines,
-                             .num_lines = 3,
-                             .prompt = "Commitment",
-                             .max_len = 400,
-                             .may_deviate = true,
-                             .help = "The slip says \"Commitment\" and eight groups of eight "
-                                     "digits. It is not secret. A part that does not match it is "
-                                     "not loaded."};
-    for (;;) {
-        struct clv_reply reply;
-        struct clv_error why = {0};
-        clv_status st = ask(c, &q, &reply, err);
-        if (st != CLV_OK)
-            return st;
-        if (commitment_of_text(reply.text, e->digest, &why) == CLV_OK) {
-            SET(e->text, "%s",
-                reply.text[0] == '/' || reply.text[0] == '.' ? "receipt file" : "typed from paper");
-            return CLV_OK;
-        }
-        snprintf(problem, sizeof(problem), "%s", why.fact);
-        q.problem = problem;
-    }
-}
-
-clv_status task_commitment(struct clv_conductor *c, const struct clv_task *task,
-                           struct clv_error *err)
-{
-    struct clv_event e = event_of(CLV_EVENT_COMMITMENT);
-    e.person = task->person;
-    e.slot = task->slot;
-    char id[40];
-    part_id(task, id, sizeof(id));
-    clv_status st = begin_turn(c, task->person, err);
-    if (st == CLV_OK)
-        st = ask_commitment(c, task, &e, err);
-    if (st == CLV_OK)
-        st = record(c, &e, err);
-    if (st == CLV_OK)
-        return end_turn(c, task->person, err);
-    return try_again(c, task, id, false, st, err);
+    return part_refused(c, task, id, false, st, err);
 }
 
 /* ---- loading ---- */
@@ -406,6 +311,10 @@ static clv_status open_part(struct clv_conductor *c, const struct clv_task *task
         return record_opened(c, task, &opened, err);
     clv_status recorded = refuse_part(c, task, &why, err);
     c->ceremony->parts[task->slot - 1].file[0] = '\0'; /* the next try chooses a file */
+    if (recorded == CLV_OK && st == CLV_E_MISMATCH && commitment_was_typed(c, task->slot)) {
+        *ret_left = true;
+        return commitment_refused(c, task, &why, err);
+    }
     if (recorded == CLV_OK && err)
         *err = why;
     return recorded == CLV_OK ? st : recorded;
@@ -425,7 +334,7 @@ clv_status task_open_part(struct clv_conductor *c, const struct clv_task *task,
              task->slot);
         return end_turn(c, task->person, err);
     }
-    return try_again(c, task, id, true, st, err);
+    return part_refused(c, task, id, true, st, err);
 }
 
 void forget_parts(struct clv_conductor *c)

@@ -287,6 +287,25 @@ static clv_status find_once(struct clv_conductor *c, struct clv_error *err)
     return st;
 }
 
+/* What is selected and was not trusted is set aside: it stands on the receipt as such. */
+static clv_status leave_out(struct clv_conductor *c, const struct clv_error *why,
+                            struct clv_error *err)
+{
+    clv_status st = CLV_OK;
+    for (unsigned n = 1; st == CLV_OK && n <= clv_fleet_num_units(c->fleet); n++) {
+        const struct clv_unit *unit = clv_fleet_unit(c->fleet, n);
+        if (!site_selects(c, unit) || unit->trusted)
+            continue;
+        struct clv_event e = event_of(CLV_EVENT_UNIT_LEFT_OUT);
+        e.unit = n;
+        SET(e.name, "%s", unit->location);
+        SET(e.text2, "%s", unit->service);
+        SET(e.text, "%s", why->fact);
+        st = record(c, &e, err);
+    }
+    return st;
+}
+
 clv_status task_find_units(struct clv_conductor *c, const struct clv_task *task,
                            struct clv_error *err)
 {
@@ -324,8 +343,10 @@ clv_status task_find_units(struct clv_conductor *c, const struct clv_task *task,
     st = ask_choice(c, &q, &choice, err);
     if (st == CLV_OK && choice == 2)
         return leave_turn(c, task->person, STOP, err);
-    if (st == CLV_OK && choice == 1 && c->ceremony->num_units > 0) {
+    if (st == CLV_OK && choice == 1 && clv_ceremony_num_active(c->ceremony) > 0) {
         st = record_deviation(c, err);
+        if (st == CLV_OK)
+            st = leave_out(c, &why, err);
         return st == CLV_OK ? record(c, &found, err) : st;
     }
     return st;

@@ -161,3 +161,37 @@ Test(people, an_owner_is_replaced_before_the_parts_are_opened)
         scene_said(&s, "Deviation 2 is on record: Lena Fähnrich is replaced by Omar Haddad."));
     scene_clear(&s);
 }
+
+/* A digit of the slip was read wrongly: the way back in front of the first password. */
+Test(people, a_mistyped_commitment_is_typed_again)
+{
+    struct scene s;
+    char hex[65];
+    scene_begin_short(&s, 1);
+    house_commitment("lena.clvkey", hex);
+    hex[7] = hex[7] == '0' ? '1' : '0';
+    scene_answer_only(&s, "part.2.commitment", hex);
+    house_commitment("lena.clvkey", hex);
+    scene_answer(&s, "part.2.commitment", hex);
+    scene_answer(&s, "part.2.mismatch", "commitment");
+    scene_answer(&s, "commitment.approved-by", "Ada Brandt, Wen Castellan");
+    scene_answer(&s, "part.1.open.password", KOFI_PASSWORD);
+    scene_answer(&s, "part.2.file", "lena.clvkey");
+    scene_answer(&s, "part.2.open.password", LENA_PASSWORD);
+    scene_play_short(&s, "1", NULL);
+    cr_assert_eq(s.run.exit_code, 0, "%s", s.run.output);
+    journal_check(&s.journal, 2);
+    cr_assert_eq(journal_replay(&s.journal, SCRIPT), CLV_STATE_CLOSED);
+    cr_assert(scene_said(&s, "this part is not the one on the slip of Lena Fähnrich: the "
+                             "commitments do not match."),
+              "%s", s.run.output);
+    cr_assert(scene_said(&s, "The commitment of key part 2 is asked for again. What was opened is "
+                             "wiped."));
+    size_t back = journal_next(&s.journal, CLV_EVENT_COMMITMENT_BACK, 0);
+    size_t again = journal_next(&s.journal, CLV_EVENT_COMMITMENT, back);
+    cr_assert_lt(again, journal_next(&s.journal, CLV_EVENT_PART_OPENED, back),
+                 "on record before a part is opened again");
+    cr_assert_eq(journal_count(&s.journal, CLV_EVENT_DEVIATION), 1);
+    cr_assert_eq(journal_last(&s.journal)->number, 1);
+    scene_clear(&s);
+}
