@@ -115,7 +115,7 @@ Test(second, a_part_that_is_not_on_the_slip_is_not_loaded)
     house_commitment("lena.clvkey", hex);
     hex[63] = hex[63] == '0' ? '1' : '0';
     scene_answer_only(&s, "part.2.commitment", hex);
-    scene_answer(&s, "part.2.after", "stop");
+    scene_answer(&s, "part.2.mismatch", "stop");
     scene_play_short(&s, "1", NULL);
     cr_assert_eq(s.run.exit_code, 1, "%s", s.run.output);
     cr_assert(scene_said(&s, "this part is not the one on the slip of Lena Fähnrich"));
