@@ -10,7 +10,7 @@ endif()
 # Linked in, room by room: every call and every allocation, in memory.
 clv_test(fault_rooms LABEL hostile
     USES keyfile journal unitd
-    LINKS PkgConfig::libargon2 PkgConfig::libsodium
+    LINKS PkgConfig::libargon2 PkgConfig::libsodium -Wl,--wrap=clv_matrix_is_zero
     SOURCES fault_walk.c fault_base.c fault_journal.c fault_keyfile.c fault_store.c logs.c
             shim_files.c shim_argon2.c ${shim_memory}
             ${PROJECT_SOURCE_DIR}/tests/support/run.c ${PROJECT_SOURCE_DIR}/tests/support/start.c
@@ -18,6 +18,9 @@ clv_test(fault_rooms LABEL hostile
             ${PROJECT_SOURCE_DIR}/tests/support/unitd_people.c
             ${PROJECT_SOURCE_DIR}/src/unitd/store.c ${PROJECT_SOURCE_DIR}/src/unitd/sealed.c)
 target_compile_options(fault_rooms PRIVATE -U_FORTIFY_SOURCE)
+add_test(NAME fault_rooms_all COMMAND fault_rooms)
+set_tests_properties(fault_rooms_all PROPERTIES LABELS sweep TIMEOUT 3600
+    ENVIRONMENT CLAVIGER_SWEEP_ALL=1)
 if(shim_memory)
     target_compile_definitions(fault_rooms PRIVATE CLV_SHIM_MEMORY)
 endif()
