@@ -58,14 +58,38 @@ clv_status clv_dir_sync(const char *path, struct clv_error *err)
     return status;
 }
 
+/* Brings a new folder's name to the disk: without it, a power cut would take what is in it. A
+ * parent that may be searched but not read cannot be synced by us. */
+static clv_status sync_parent(const char *path, struct clv_error *err)
+{
+    int fd = -1;
+    const char *name = NULL;
+    struct clv_error why = {0};
+    clv_status status = clv_folder_open(path, &fd, &name, &why);
+    if (status == CLV_E_PERMISSION)
+        return CLV_OK;
+    if (status == CLV_OK && !clv_folder_sync_fd(fd))
+        status = clv_fail_errno(&why, errno, "cannot bring the folder %s safely to the disk", path);
+    if (fd >= 0)
+        (void)close(fd);
+    if (status != CLV_OK && err)
+        *err = why;
+    return status;
+}
+
 /* Makes the folder whose path ends at `end`; one that is there already is fine. */
 static clv_status make_one(char *path, char *end, struct clv_error *err)
 {
     char kept = *end;
     *end = '\0';
     clv_status status = CLV_OK;
-    if (CLV_AGAIN(mkdir(path, S_IRWXU)) != 0 && errno != EEXIST)
+    if (CLV_AGAIN(mkdir(path, S_IRWXU)) == 0) {
+        status = sync_parent(path, err);
+        if (status != CLV_OK)
+            (void)rmdir(path); /* the next try makes it anew, and syncs again */
+    } else if (errno != EEXIST) {
         status = clv_fail_errno(err, errno, "cannot make the folder %s", path);
+    }
     *end = kept;
     return status;
 }

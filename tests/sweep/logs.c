@@ -8,6 +8,15 @@
 
 struct logs_acked logs_acked;
 
+void (*logs_on_acked)(void);
+
+static void acked(uint64_t entries, uint64_t signed_entries)
+{
+    logs_acked = (struct logs_acked){entries, signed_entries};
+    if (logs_on_acked)
+        logs_on_acked();
+}
+
 void logs_forget(void)
 {
     logs_acked = (struct logs_acked){0};
@@ -60,7 +69,7 @@ static clv_status sign(struct clv_journal *j, struct clv_error *err)
 {
     clv_status status = clv_journal_checkpoint(j, err);
     if (status == CLV_OK)
-        logs_acked.signed_entries = clv_journal_signed_size(j);
+        acked(clv_journal_size(j), clv_journal_signed_size(j));
     return status;
 }
 
@@ -73,7 +82,7 @@ clv_status logs_write(struct clv_journal *j, uint64_t num, struct clv_error *err
         entry_text(clv_journal_vkey(j), seq, text);
         status = clv_journal_append(j, clv_view_of(text, strlen(text)), NULL, err);
         if (status == CLV_OK)
-            logs_acked.entries = seq + 1;
+            acked(seq + 1, logs_acked.signed_entries);
         if (status == CLV_OK && seq % 2 == 1)
             status = sign(j, err);
     }

@@ -13,6 +13,8 @@ struct logs_acked {
 };
 extern struct logs_acked logs_acked;
 void logs_forget(void);
+/* Called whenever it grows; NULL: nothing is. */
+extern void (*logs_on_acked)(void);
 
 /* Begins it, or goes on with what is there, a torn end set aside. */
 clv_status logs_open(const char *dir, struct clv_journal **ret, struct clv_error *err);
