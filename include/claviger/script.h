@@ -155,16 +155,18 @@ struct clv_site {
     unsigned command_seconds;     /* 1..600 */
     uint8_t hash[CLV_SHA256_LEN];
     struct clv_yaml *texts; /* holds every text above */
+    char **made_names;      /* hold those that clv_site_resolve() made */
+    size_t num_made_names;
 };
 
 /* errors  as clv_script_read() */
 clv_status clv_site_read(const char *path, struct clv_site **ret, struct clv_error *err);
 clv_status clv_site_parse(const char *name, const void *data, size_t len, struct clv_site **ret,
                           struct clv_error *err);
-/* Reads the files that trusted roots stand in: 266 hex digits of an uncompressed P-521 point,
- * blanks and line ends skipped. Relative names start at folder. errors  CLV_E_INPUT: not such a
- * point; those of clv_file_read() */
-clv_status clv_site_load_roots(struct clv_site *site, const char *folder, struct clv_error *err);
+/* Makes every relative name of a file or folder in it start at folder, and reads the files that
+ * trusted roots stand in: 266 hex digits of an uncompressed P-521 point, blanks and line ends
+ * skipped. errors  CLV_E_INPUT: not such a point; those of clv_file_read() */
+clv_status clv_site_resolve(struct clv_site *site, const char *folder, struct clv_error *err);
 void clv_site_free(struct clv_site **site);
 
 #endif

@@ -87,7 +87,7 @@ static int resume_production(const struct ceremony_options *o, const struct kept
     struct clv_site *site = NULL;
     clv_status st = clv_site_read(kept->site, &site, err);
     if (st == CLV_OK)
-        st = clv_site_load_roots(site, kept->site_folder ? kept->site_folder : ".", err);
+        st = clv_site_resolve(site, kept->site_folder ? kept->site_folder : ".", err);
     int exit_code = st == CLV_OK ? run_ceremony(o, site, keys, false) : report(err);
     clv_site_free(&site);
     return exit_code;

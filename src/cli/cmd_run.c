@@ -41,7 +41,7 @@ static clv_status read_site(const char *path, struct clv_site **ret, struct clv_
     char folder[4096];
     snprintf(folder, sizeof(folder), "%.*s", (int)(clv_path_name(path) - path), path);
     clv_status st = clv_site_read(path, ret, err);
-    return st == CLV_OK ? clv_site_load_roots(*ret, folder[0] ? folder : ".", err) : st;
+    return st == CLV_OK ? clv_site_resolve(*ret, folder[0] ? folder : ".", err) : st;
 }
 
 int cmd_run(const struct args *args)

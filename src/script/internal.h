@@ -107,4 +107,9 @@ clv_status clv_site_read_address(const struct clv_yaml_source *source,
                                  const struct clv_site_address *address,
                                  struct clv_site_instance *instance, struct clv_error *err);
 
+/* ---- site_read.c: a trusted root ---- */
+/* errors  CLV_E_INPUT: not a point */
+clv_status clv_site_root_from_hex(const char *text, size_t len, struct clv_site_root *root,
+                                  struct clv_error *err);
+
 #endif

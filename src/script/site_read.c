@@ -6,7 +6,6 @@
 #define MAX_INSTANCES 16
 #define MAX_ROOTS 8
 #define MAX_UNIT 1024
-#define ROOT_FILE_MAX 4096
 
 /* ---- rules for single values ---- */
 
@@ -46,8 +45,8 @@ static clv_status check(const struct clv_yaml_source *source, const struct clv_y
 
 /* ---- trusted roots ---- */
 
-static clv_status root_from_hex(const char *text, size_t len, struct clv_site_root *root,
-                                struct clv_error *err)
+clv_status clv_site_root_from_hex(const char *text, size_t len, struct clv_site_root *root,
+                                  struct clv_error *err)
 {
     uint8_t point[CLV_P521_POINT_LEN];
     clv_status status = clv_unhex(text, len, point, sizeof point, err);
@@ -77,7 +76,7 @@ static clv_status read_root(const struct clv_yaml_source *source, const struct c
     if (status != CLV_OK || !looks_like_hex(node->text))
         return status;
     struct clv_error why = {0};
-    if (root_from_hex(node->text, strlen(node->text), root, &why) != CLV_OK)
+    if (clv_site_root_from_hex(node->text, strlen(node->text), root, &why) != CLV_OK)
         return clv_yaml_fail(source, node->at, err, "a trusted root: %s", why.fact);
     return CLV_OK;
 }
@@ -312,41 +311,6 @@ clv_status clv_site_read(const char *path, struct clv_site **ret, struct clv_err
     return status;
 }
 
-static clv_status load_root(struct clv_site_root *root, const char *folder, struct clv_error *err)
-{
-    uint8_t *data = NULL;
-    size_t len = 0;
-    char *path = root->file[0] == '/' ? strdup(root->file) : clv_path_join(folder, root->file);
-    if (path == NULL)
-        return clv_fail(err, CLV_E_MEMORY, "no memory left");
-    clv_status status = clv_file_read(path, ROOT_FILE_MAX, &data, &len, err);
-    for (size_t i = 0; i < len; i++) {
-        if (data[i] == '\n' || data[i] == '\r')
-            data[i] = ' ';
-    }
-    if (status == CLV_OK)
-        status = root_from_hex((const char *)data, len, root, err);
-    if (status != CLV_OK)
-        status = clv_while(err, "reading the trusted root %s", path);
-    free(data);
-    free(path);
-    return status;
-}
-
-clv_status clv_site_load_roots(struct clv_site *site, const char *folder, struct clv_error *err)
-{
-    for (size_t i = 0; i < site->num_instances; i++) {
-        struct clv_site_instance *instance = &site->instances[i];
-        for (size_t k = 0; k < instance->num_roots; k++) {
-            struct clv_site_root *root = &instance->roots[k];
-            clv_status status = root->file != NULL ? load_root(root, folder, err) : CLV_OK;
-            if (status != CLV_OK)
-                return status;
-        }
-    }
-    return CLV_OK;
-}
-
 void clv_site_free(struct clv_site **site)
 {
     if (*site == NULL)
@@ -358,6 +322,9 @@ void clv_site_free(struct clv_site **site)
         free((*site)->instances[i].units);
     }
     free((*site)->instances);
+    for (size_t i = 0; i < (*site)->num_made_names; i++)
+        free((*site)->made_names[i]);
+    free((*site)->made_names);
     clv_yaml_free(&(*site)->texts);
     free(*site);
     *site = NULL;

@@ -97,7 +97,7 @@ clv_status clv_tke_read_site(struct clv_tke *t, struct clv_error *err)
     snprintf(folder, sizeof(folder), "%.*s", (int)(clv_path_name(path) - path), path);
     clv_status st = clv_site_read(path, &t->site, err);
     if (st == CLV_OK)
-        st = clv_site_load_roots(t->site, folder[0] ? folder : ".", err);
+        st = clv_site_resolve(t->site, folder[0] ? folder : ".", err);
     if (st != CLV_OK)
         clv_site_free(&t->site);
     return st;

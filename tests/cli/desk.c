@@ -17,17 +17,19 @@ static void write_text(const struct desk *d, const char *name, const char *text)
     file_write(path, text, strlen(text));
 }
 
-static void write_site(const struct desk *d)
+void desk_write_site(const struct desk *d, const char *lines)
 {
-    char text[1000];
+    char text[1200], endpoint[100];
+    process_endpoint(&d->process, endpoint, sizeof(endpoint));
     snprintf(text, sizeof(text),
              "claviger-site: 1\n"
              "service-instances:\n"
              "  - name: Desk\n"
              "    id: %s\n"
-             "    endpoint: unix:%s\n"
+             "    endpoint: %s\n"
              "    trusted-roots: [%s/root.hex]\n"
              "    units: all\n"
+             "%s"
              "folders:\n"
              "  key-files: %s/keys\n"
              "  receipts: %s\n"
@@ -35,26 +37,49 @@ static void write_site(const struct desk *d)
              "deadlines:\n"
              "  query-seconds: 20\n"
              "  command-seconds: 20\n",
-             d->process.instance, d->process.socket, d->process.state, d->process.dir,
+             d->process.instance, endpoint, d->process.state, lines, d->process.dir,
              d->process.dir);
     write_text(d, "site.yaml", text);
+}
+
+static void begin(struct desk *d)
+{
+    test_start();
+    *d = (struct desk){0};
+    process_open(&d->process);
+}
+
+/* The daemon runs; the rest of the desk. */
+static void lay_out(struct desk *d, const char *site_lines)
+{
+    char keys[120];
+    snprintf(keys, sizeof(keys), "%s/keys", d->process.dir);
+    cr_assert_eq(mkdir(keys, 0700), 0);
+    desk_write_site(d, site_lines);
+    write_text(d, "pw", PASSWORD);
+    write_text(d, "pw3", PASSWORD PASSWORD PASSWORD);
+    desk_ok(d, "cryptounits --site $DESK/site.yaml");
+    desk_ok(d, "cryptounit-add --units all");
 }
 
 void desk_open(struct desk *d, const char *num_units, const char *fault)
 {
     const char *args[] = {"--units", num_units, fault ? "--fault" : NULL, fault, NULL};
-    char keys[120];
-    test_start();
-    *d = (struct desk){0};
-    process_open(&d->process);
+    begin(d);
     process_start(&d->process, args);
-    snprintf(keys, sizeof(keys), "%s/keys", d->process.dir);
-    cr_assert_eq(mkdir(keys, 0700), 0);
-    write_site(d);
-    write_text(d, "pw", PASSWORD);
-    write_text(d, "pw3", PASSWORD PASSWORD PASSWORD);
-    desk_ok(d, "cryptounits --site $DESK/site.yaml");
-    desk_ok(d, "cryptounit-add --units all");
+    lay_out(d, "");
+}
+
+void desk_open_https(struct desk *d, const char *num_units)
+{
+    char token[100];
+    begin(d);
+    snprintf(token, sizeof(token), "%s/token", d->process.dir);
+    write_text(d, "token", "Bearer abc\n");
+    const char *args[] = {"--units", num_units, "--token", token, NULL};
+    d->process.https = true;
+    process_start(&d->process, args);
+    lay_out(d, "    ca-file: state/tls.pem\n    token-file: token\n");
 }
 
 void desk_close(struct desk *d)

@@ -23,7 +23,11 @@ struct desk {
 
 /* fault: a plan for claviger-unitd, or NULL. */
 void desk_open(struct desk *d, const char *num_units, const char *fault);
+/* The same with units behind HTTPS and a token. The site file names their certificate. */
+void desk_open_https(struct desk *d, const char *num_units);
 void desk_close(struct desk *d);
+/* Writes the site file anew; lines: what the instance has beside id, address and roots. */
+void desk_write_site(const struct desk *d, const char *lines);
 /* Runs one command to its end. */
 void desk_run(struct desk *d, const char *command);
 /* The same, and the exit code has to be 0, or as said. */

@@ -14,23 +14,28 @@
 #define CREATE CLV_SOURCE_DIR "/tests/scripts/create-two-owners.yaml"
 #define SHORT CLV_SOURCE_DIR "/tests/scripts/load-two-owners.yaml"
 
-/* Units in a process of their own, and a site file that names them. */
+#define TOKEN "Bearer only for this house\n"
+
+/* Units in a process of their own, behind HTTPS and a token, and a site file that names them. */
 struct site {
     struct scene scene;
     struct run daemon;
     char *file;
 };
 
-static void write_site(struct site *site, const char *socket)
+/* Its last line is READY 127.0.0.1:PORT. */
+static void write_site(struct site *site)
 {
     char *id_path = scene_path(&site->scene, "state/instance.id"), text[2000];
+    const char *address = strstr(site->daemon.output, "READY ") + strlen("READY ");
     size_t len = 0;
     char *id = (char *)file_bytes(id_path, &len);
     snprintf(text, sizeof(text),
              "claviger-site: 1\nservice-instances:\n  - name: Tests\n    id: %s\n"
-             "    endpoint: unix:%s\n    trusted-roots: [state/root.hex]\n    units: all\n"
+             "    endpoint: https://%.*s\n    ca-file: state/tls.pem\n    token-file: token\n"
+             "    trusted-roots: [state/root.hex]\n    units: all\n"
              "deadlines:\n  query-seconds: 10\n  command-seconds: 20\n",
-             id, socket);
+             id, (int)strcspn(address, "\n"), address);
     site->file = scene_path(&site->scene, "site.yaml");
     file_write(site->file, text, strlen(text));
     free(id);
@@ -40,14 +45,17 @@ static void write_site(struct site *site, const char *socket)
 static void site_open(struct site *site, const char *world)
 {
     scene_begin_short(&site->scene, 2);
-    char *state = scene_path(&site->scene, "state"), *socket = scene_path(&site->scene, "u.sock");
-    const char *argv[] = {"claviger-unitd", "--state", state, "--socket", socket,
-                          "--units",        "2",       world, NULL};
+    char *state = scene_path(&site->scene, "state"), *token = scene_path(&site->scene, "token");
+    const char *argv[] = {"claviger-unitd", "--state", state,     "--listen",
+                          "127.0.0.1:0",    "--tls",   "--token", token,
+                          "--units",        "2",       world,     NULL};
+    file_write(token, TOKEN, strlen(TOKEN));
     run_start(&site->daemon, NULL, "claviger-unitd", argv);
-    cr_assert(run_wait_text(&site->daemon, "READY"), "%s", site->daemon.output);
-    write_site(site, socket);
+    cr_assert(run_wait_text(&site->daemon, "READY") && run_wait_text(&site->daemon, "\n"), "%s",
+              site->daemon.output);
+    write_site(site);
     free(state);
-    free(socket);
+    free(token);
 }
 
 static void site_close(struct site *site)

@@ -78,6 +78,18 @@ static void collect(char **argv, const char *const *args)
         argv[n++] = (char *)(uintptr_t)*args;
 }
 
+/* Where and how it listens. */
+static void collect_door(char **argv, const struct process *p)
+{
+    const char *const on_socket[] = {"--socket", p->socket, NULL};
+    const char *const on_port[] = {"--listen", "127.0.0.1:0", NULL};
+    const char *const given[] = {"--tls-cert", p->cert, "--tls-key", p->key, NULL};
+    const char *const own[] = {"--tls", NULL};
+    collect(argv, p->https ? on_port : on_socket);
+    if (p->https)
+        collect(argv, p->cert[0] ? given : own);
+}
+
 static void read_ready(struct process *p, int fd)
 {
     size_t n = 0;
@@ -117,9 +129,9 @@ void process_start(struct process *p, const char *const *args)
     cr_assert_eq(fcntl(parent[1], F_SETFD, FD_CLOEXEC), 0);
     snprintf(ready_text, sizeof(ready_text), "%d", ready[1]);
     snprintf(parent_text, sizeof(parent_text), "%d", parent[0]);
-    char *argv[PROCESS_MAX_ARGS] = {"claviger-unitd", "--state",     p->state,
-                                    "--socket",       p->socket,     "--ready-fd",
+    char *argv[PROCESS_MAX_ARGS] = {"claviger-unitd", "--state",     p->state,   "--ready-fd",
                                     ready_text,       "--parent-fd", parent_text};
+    collect_door(argv, p);
     collect(argv, args);
     p->pid = spawn(p, argv);
     close(ready[1]);
@@ -173,6 +185,20 @@ static size_t keep(char *data, size_t size, size_t num, void *ctx)
     return size * num;
 }
 
+static void reach(const struct process *p, CURL *curl, const char *path, char *ret_url, size_t cap)
+{
+    char base[100] = "http://localhost", ca[100];
+    if (p->https) {
+        snprintf(ca, sizeof(ca), "%s%s", p->cert[0] ? p->cert : p->state,
+                 p->cert[0] ? "" : "/tls.pem");
+        process_endpoint(p, base, sizeof(base));
+        curl_easy_setopt(curl, CURLOPT_CAINFO, ca);
+    } else {
+        curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, p->socket);
+    }
+    snprintf(ret_url, cap, "%s%s", base, path);
+}
+
 long process_http(const struct process *p, const char *path, const char *body,
                   const char *authorization, char **ret_body)
 {
@@ -181,11 +207,10 @@ long process_http(const struct process *p, const char *path, const char *body,
     long status = 0;
     CURL *curl = curl_easy_init();
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    snprintf(url, sizeof(url), "http://localhost%s", path);
+    reach(p, curl, path, url, sizeof(url));
     snprintf(header, sizeof(header), "Authorization: %s", authorization ? authorization : "");
     if (authorization)
         headers = curl_slist_append(headers, header);
-    curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, p->socket);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
@@ -201,6 +226,14 @@ long process_http(const struct process *p, const char *path, const char *body,
     *ret_body = strdup((const char *)w.data);
     clv_writer_clear(&w);
     return status;
+}
+
+void process_endpoint(const struct process *p, char *ret, size_t cap)
+{
+    if (p->https)
+        snprintf(ret, cap, "https://%s", p->ready + strlen("READY "));
+    else
+        snprintf(ret, cap, "unix:%s", p->socket);
 }
 
 static uint32_t domain_of(const struct process *p, size_t unit)

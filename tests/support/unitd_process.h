@@ -11,6 +11,8 @@
 struct process {
     char dir[64]; /* temporary, holds all that follows */
     char state[80], socket[80], log[80];
+    bool https;             /* set before it starts: HTTPS on a free port instead of the socket */
+    char cert[80], key[80]; /* and these, for another certificate than its own */
     pid_t pid;
     int parent_fd;     /* closing it ends the daemon */
     char ready[64];    /* what it said when it was ready, without the newline */
@@ -23,6 +25,8 @@ struct process {
 void process_open(struct process *p);
 /* Ends what runs and removes the folder. */
 void process_close(struct process *p);
+/* How a site file names it: "unix:/..." or "https://127.0.0.1:PORT". */
+void process_endpoint(const struct process *p, char *ret, size_t cap);
 /* Starts the daemon on p->socket with further arguments (ended by NULL) and waits until it is
  * ready; reads instance and listing. */
 void process_start(struct process *p, const char *const *args);
@@ -36,7 +40,7 @@ int process_orphan(struct process *p);
 /* Whole text of the log; the caller's to free(). */
 char *process_log(const struct process *p);
 
-/* One HTTP exchange over the socket. body NULL: GET. Returns the status, 0 without an answer;
+/* One HTTP exchange. body NULL: GET. Returns the status, 0 without an answer;
  * *ret_body is the caller's to free(). */
 long process_http(const struct process *p, const char *path, const char *body,
                   const char *authorization, char **ret_body);

@@ -213,7 +213,7 @@ static void write_file(const char *folder, const char *name, const char *text)
     free(path);
 }
 
-Test(site_read, roots_are_loaded_from_beside_the_site)
+Test(site_read, names_start_beside_the_site)
 {
     char folder[] = "/tmp/claviger-site-XXXXXX";
     cr_assert_not_null(mkdtemp(folder));
@@ -224,14 +224,20 @@ Test(site_read, roots_are_loaded_from_beside_the_site)
     cr_assert_eq(clv_site_parse("x", both, strlen(both), &site, NULL), CLV_OK);
 
     write_file(folder, "one.hex", POINT "\n");
-    cr_assert_eq(clv_site_load_roots(site, folder, &err), CLV_E_MISSING);
+    cr_assert_eq(clv_site_resolve(site, folder, &err), CLV_E_MISSING);
     write_file(folder, "two.hex", "0401\n");
-    cr_assert_eq(clv_site_load_roots(site, folder, &err), CLV_E_INPUT);
+    cr_assert_eq(clv_site_resolve(site, folder, &err), CLV_E_INPUT);
     write_file(folder, "two.hex", POINT);
-    cr_assert_eq(clv_site_load_roots(site, folder, &err), CLV_OK, "%s", err.fact);
+    cr_assert_eq(clv_site_resolve(site, folder, &err), CLV_OK, "%s", err.fact);
     cr_assert_arr_eq(site->instances[0].roots[0].point, site->instances[1].roots[0].point,
                      CLV_P521_POINT_LEN);
     cr_assert_null(site->instances[1].roots[0].file);
+    char *token = clv_path_join(folder, "second/token");
+    cr_assert_str_eq(site->instances[1].token_file, token);
+    cr_assert_str_eq(site->key_files_folder, "/media/red/key-files");
+    cr_assert_eq(clv_site_resolve(site, "/elsewhere", &err), CLV_OK, "again changes nothing");
+    cr_assert_str_eq(site->instances[1].token_file, token);
+    free(token);
 
     clv_site_free(&site);
     static const char *const names[] = {"one.hex", "two.hex"};

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "claviger/crypto.h"
 #include "start.h"
 #include "unitd_process.h"
 
@@ -116,6 +117,12 @@ Test(daemon, wrong_options)
     cr_assert_eq(process_run(&process, AGAIN("extra")), 2);
     cr_assert_eq(process_run(&process, ARGS("--state", process.state, "--listen", "0.0.0.0:0")), 2);
     log_says("loopback");
+    cr_assert_eq(process_run(&process, AGAIN("--tls-name", "x.example")), 2);
+    log_says("--tls-name is for --tls");
+    cr_assert_eq(process_run(&process, AGAIN("--tls-cert", "x.pem")), 2);
+    cr_assert_eq(process_run(&process, AGAIN("--tls", "--tls-cert", "x", "--tls-key", "y")), 2);
+    cr_assert_eq(process_run(&process, AGAIN("--token-uses", "3")), 2);
+    log_says("--token-uses is for --token");
     cr_assert_eq(process_run(&process, ARGS("--help")), 0);
     cr_assert_eq(process_run(&process, ARGS("--version")), 0);
 }
@@ -133,6 +140,89 @@ Test(daemon, shows_its_units_when_none_runs)
     log_says("Unit 6, [test].[SW-CS1].[00].[05]");
     log_says("obeyed           nothing");
     cr_assert_eq(process_run(&process, AGAIN("--show")), 2);
+}
+
+/* ---- HTTPS ---- */
+
+static char *certificate(void)
+{
+    char path[160];
+    uint8_t *data = NULL;
+    size_t len = 0;
+    snprintf(path, sizeof(path), "%s/tls.pem", process.state);
+    cr_assert_eq(clv_file_read(path, 1 << 14, &data, &len, NULL), CLV_OK);
+    return (char *)data;
+}
+
+Test(daemon, a_certificate_of_its_own_stays_until_it_needs_other_names)
+{
+    process.https = true;
+    process_start(&process, ARGS("--units", "1"));
+    cr_assert_eq(mode_of(process.state, "tls.key"), 0600);
+    cr_assert(process_query(&process, 0, NULL));
+    char *first = certificate();
+    cr_assert_null(strstr(first, "PRIVATE"));
+    cr_assert_eq(process_stop(&process, SIGTERM), 0);
+    process_start(&process, NULL);
+    cr_assert(process_query(&process, 0, NULL));
+    char *second = certificate();
+    cr_assert_str_eq(first, second);
+    cr_assert_eq(process_stop(&process, SIGTERM), 0);
+    process_start(&process, ARGS("--tls-name", "x.example", "--tls-name", "127.0.0.2"));
+    cr_assert(process_query(&process, 0, NULL));
+    char *third = certificate();
+    cr_assert_str_neq(first, third);
+    free(first);
+    free(second);
+    free(third);
+}
+
+static void write_file(const char *name, const void *data, size_t len, char *ret_path, size_t cap)
+{
+    snprintf(ret_path, cap, "%s/%s", process.dir, name);
+    cr_assert_eq(clv_file_create(ret_path, data, len, NULL), CLV_OK);
+}
+
+/* Key and certificate as they belong together, each in its file. */
+static void make_identity(const char *name, char *ret_cert, char *ret_key, size_t cap)
+{
+    static const char *const names[] = {"127.0.0.1"};
+    char file[40];
+    struct clv_secret *pem = NULL;
+    cr_assert_eq(clv_tls_identity_make(names, 1, &pem, NULL), CLV_OK);
+    const char *text = (const char *)clv_secret_read(pem);
+    size_t len = clv_secret_len(pem);
+    const char *cert = memmem(text, len, "-----BEGIN CERT", 15);
+    snprintf(file, sizeof(file), "%s.key", name);
+    write_file(file, text, (size_t)(cert - text), ret_key, cap);
+    snprintf(file, sizeof(file), "%s.pem", name);
+    write_file(file, cert, len - (size_t)(cert - text), ret_cert, cap);
+    clv_secret_close(pem);
+    clv_secret_free(&pem);
+}
+
+Test(daemon, a_certificate_that_is_given)
+{
+    char one[2][80], other[2][80], empty[80];
+    make_identity("one", one[0], one[1], sizeof(one[0]));
+    make_identity("other", other[0], other[1], sizeof(other[0]));
+    write_file("empty", "", 0, empty, sizeof(empty));
+    process.https = true;
+    memcpy(process.cert, one[0], sizeof(process.cert));
+    memcpy(process.key, one[1], sizeof(process.key));
+    process_start(&process, ARGS("--units", "1"));
+    cr_assert(process_query(&process, 0, NULL));
+    cr_assert_eq(process_stop(&process, SIGTERM), 0);
+#define DOOR(cert, key)                                                                            \
+    ARGS("--state", process.state, "--listen", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key)
+    cr_assert_eq(process_run(&process, DOOR(one[0], other[1])), 7);
+    log_says("certificate and key do not go together");
+    cr_assert_eq(process_run(&process, DOOR(one[0], empty)), 5);
+    cr_assert_eq(process_run(&process, DOOR(empty, one[1])), 5);
+    log_says("holds no certificate in PEM");
+    cr_assert_eq(process_run(&process, DOOR("/nowhere", one[1])), 7);
+    cr_assert_eq(chmod(one[1], 0644), 0);
+    cr_assert_eq(process_run(&process, DOOR(one[0], one[1])), 7);
 }
 
 Test(daemon, loopback_tells_its_port)
