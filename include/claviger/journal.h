@@ -61,6 +61,37 @@ clv_status clv_journal_open_readonly(const char *dir, struct clv_journal **ret,
                                      struct clv_error *err);
 void clv_journal_free(struct clv_journal **j);
 
+/* ---- on two media --------------------------------------------------------------------------- */
+
+#define CLV_JOURNAL_MEDIA 2
+
+/* As the two above, with a second copy in a folder of its own on another medium (NULL: none). Each
+ * entry and checkpoint is on both before it is acknowledged, or on none. Both folders are locked.
+ * Opening compares them from the first entry on, and writes nothing: a copy that is behind is
+ * brought up to date before the next entry is written (clv_journal_lacks() tells, until then); it
+ * does not matter which of the two it is. A mirror folder without a journal lacks everything.
+ * errors  CLV_E_MISMATCH: the copies differ, and from which entry on; CLV_E_FOREIGN: the mirror is
+ *         of another journal; nothing was changed on either */
+clv_status clv_journal_create_mirrored(const char *dir, const char *mirror, const char *ceremony_id,
+                                       bool test, const struct clv_random *random,
+                                       struct clv_journal **ret, struct clv_error *err);
+clv_status clv_journal_open_mirrored(const char *dir, const char *mirror, struct clv_journal **ret,
+                                     struct clv_error *err);
+/* Folder of copy 0 or 1; NULL when there is none, or it was given up. */
+const char *clv_journal_medium(const struct clv_journal *j, size_t medium);
+/* How many entries that copy is behind. */
+uint64_t clv_journal_lacks(const struct clv_journal *j, size_t medium);
+/* Which copy refused the last append or checkpoint; CLV_JOURNAL_MEDIA: none. */
+size_t clv_journal_failed_medium(const struct clv_journal *j);
+/* After a failed append, and when people say that it is mended: takes what failed up again. A file
+ * that could not be cut back is cut, a medium that was away is opened anew and has to be what it
+ * was, and space is set aside again. Then the append may be repeated.
+ * errors  why it cannot be used yet; CLV_E_MISMATCH: something else is there now */
+clv_status clv_journal_mend(struct clv_journal *j, struct clv_error *err);
+/* Goes on without that copy, until the journal is opened again.
+ * errors  CLV_E_RULE: the other one is not complete */
+clv_status clv_journal_give_up(struct clv_journal *j, size_t medium, struct clv_error *err);
+
 /* Moves what is behind the last whole record of journal.log and of checkpoints.log to
  * journal.torn-<n> and checkpoints.torn-<n> and cuts the logs there. Nothing that a checkpoint
  * covers is ever cut. *ret_num_bytes: how much was moved, 0 when nothing was torn. Say so in the
@@ -73,16 +104,16 @@ clv_status clv_journal_set_torn_aside(const char *dir, size_t *ret_num_bytes,
 
 /* On disk (fdatasync) before CLV_OK. *ret_seq (may be NULL) counts from 0.
  * errors  CLV_E_INPUT: not an entry, or entry 0 without the key; CLV_E_FULL, CLV_E_IO: the log is
- *         as before, try again; CLV_E_INTERNAL: the log could not be cut back, open it anew */
+ *         as before, try again; CLV_E_INTERNAL: the log could not be cut back: clv_journal_mend() */
 clv_status clv_journal_append(struct clv_journal *j, struct clv_view entry, uint64_t *ret_seq,
                               struct clv_error *err);
 /* Signs the tree as it is; does nothing when the last checkpoint already does. The signed note is
  * clv_journal_note(). errors as for appending; an empty tree is CLV_E_USAGE */
 clv_status clv_journal_checkpoint(struct clv_journal *j, struct clv_error *err);
-/* Sets bytes of disk space aside, so that a full disk still takes the entries that end a ceremony
- * in order. Used up by itself when an append or checkpoint finds the disk full; afterwards
- * clv_journal_reserve_left() is 0: close the ceremony, or make room and call this again.
- * errors  CLV_E_FULL */
+/* Sets bytes of disk space aside beside each copy, so that a full disk still takes entries. Given
+ * back in pieces, by itself, when an append or checkpoint finds the disk full; when
+ * clv_journal_reserve_left() is 0 (the least of the copies) the next one fails: make room and call
+ * this again. errors  CLV_E_FULL */
 clv_status clv_journal_reserve(struct clv_journal *j, size_t bytes, struct clv_error *err);
 size_t clv_journal_reserve_left(const struct clv_journal *j);
 

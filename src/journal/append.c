@@ -1,71 +1,31 @@
 /* Writing: entries, checkpoints, and the space set aside for the last ones. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "internal.h"
 
 /* ---- the reserve ----------------------------------------------------------------------------- */
 
-static clv_status fill_reserve(const char *path, size_t bytes, struct clv_error *err)
-{
-    int fd = CLV_AGAIN(open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (fd < 0)
-        return clv_fail_errno(err, errno, "cannot create %s", path);
-    int failed = posix_fallocate(fd, 0, (off_t)bytes);
-    if (!failed && CLV_AGAIN(fsync(fd)) != 0)
-        failed = errno;
-    (void)close(fd);
-    if (!failed)
-        return CLV_OK;
-    (void)unlink(path);
-    return clv_fail_errno(err, failed, "cannot set %zu bytes of disk space aside", bytes);
-}
-
 clv_status clv_journal_reserve(struct clv_journal *j, size_t bytes, struct clv_error *err)
 {
     if (j->readonly || bytes == 0)
         return clv_fail(err, CLV_E_USAGE, "nothing can be set aside for this journal");
-    char *path = clv_path_join(j->dir, CLV_JOURNAL_RESERVE);
-    if (!path)
-        return clv_fail(err, CLV_E_MEMORY, "no memory for a file name");
-    clv_status status = fill_reserve(path, bytes, err);
+    clv_status status = CLV_OK;
+    for (size_t i = 0; status == CLV_OK && i < MAX_MEDIA; i++)
+        if (j->medium[i].dir && !j->medium[i].out)
+            status = medium_reserve(&j->medium[i], bytes, err);
     if (status == CLV_OK)
         j->reserve = bytes;
-    else
-        j->reserve = 0;
-    free(path);
     return status;
 }
 
 size_t clv_journal_reserve_left(const struct clv_journal *j)
 {
-    return j->reserve;
-}
-
-static void spend_reserve(struct clv_journal *j)
-{
-    char *path = clv_path_join(j->dir, CLV_JOURNAL_RESERVE);
-    if (path)
-        (void)unlink(path);
-    free(path);
-    j->reserve = 0;
-}
-
-static clv_status append(struct clv_journal *j, struct logfile *file, struct clv_view data,
-                         struct clv_error *err)
-{
-    clv_status status = logfile_append(file, j->disk, data, err);
-    if (status != CLV_E_FULL || j->reserve == 0 || file->stuck)
-        return status;
-    spend_reserve(j);
-    struct clv_error again = {0};
-    status = logfile_append(file, j->disk, data, &again);
-    if (err)
-        *err = status == CLV_OK ? (struct clv_error){0} : again;
-    return status;
+    size_t left = SIZE_MAX;
+    for (size_t i = 0; i < MAX_MEDIA; i++)
+        if (j->medium[i].dir && !j->medium[i].out && j->medium[i].reserve < left)
+            left = j->medium[i].reserve;
+    return left;
 }
 
 /* ---- entries --------------------------------------------------------------------------------- */
@@ -96,13 +56,13 @@ clv_status clv_journal_append(struct clv_journal *j, struct clv_view entry, uint
     clv_writer_init(&line);
     record_write(&line, seq, entry, leaf);
     size_t entry_at = line.len > entry.len ? line.len - entry.len - 1 : 0;
-    uint64_t offset = j->log.len + entry_at;
+    uint64_t offset = media_lead(j)->log[ENTRIES].len + entry_at;
     status = clv_writer_done(&line, err);
     /* Memory first: once it is on disk nothing may fail any more. */
     if (status == CLV_OK)
         status = journal_remember(j, offset, entry.len, leaf, err);
     if (status == CLV_OK) {
-        status = append(j, &j->log, clv_writer_view(&line), err);
+        status = media_append(j, ENTRIES, clv_writer_view(&line), err);
         if (status != CLV_OK)
             tree_drop_last(&j->tree);
     }
@@ -154,7 +114,7 @@ clv_status clv_journal_checkpoint(struct clv_journal *j, struct clv_error *err)
     clv_writer_init(&note);
     clv_status status = sign_tree(j, &note, err);
     if (status == CLV_OK)
-        status = append(j, &j->checkpoints, clv_writer_view(&note), err);
+        status = media_append(j, CHECKPOINTS, clv_writer_view(&note), err);
     if (status != CLV_OK) {
         clv_writer_clear(&note);
         return status;
@@ -223,7 +183,7 @@ clv_status clv_journal_cosigned(struct clv_journal *j, const struct clv_cosignat
     clv_writer_init(&w);
     status = write_cosigned(j, c, witness, &w, err);
     if (status == CLV_OK)
-        status = append(j, &j->checkpoints, clv_writer_view(&w), err);
+        status = media_append(j, CHECKPOINTS, clv_writer_view(&w), err);
     if (status != CLV_OK) {
         clv_writer_clear(&w);
         return clv_while(err, "adding a cosignature");

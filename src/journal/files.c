@@ -84,6 +84,22 @@ clv_status logfile_append(struct logfile *f, const struct journal_disk *disk, st
     return clv_while(err, "recording what happens");
 }
 
+void logfile_cut(struct logfile *f, const struct journal_disk *disk, size_t len)
+{
+    f->len -= len;
+    if (CLV_AGAIN(disk->truncate(f->fd, (off_t)f->len)) != 0)
+        f->stuck = true;
+}
+
+bool logfile_is_there(const struct logfile *f, const char *dir, const char *name)
+{
+    struct stat st;
+    char *path = clv_path_join(dir, name);
+    bool there = path && lstat(path, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino;
+    free(path);
+    return there;
+}
+
 /* ---- the lock -------------------------------------------------------------------------------- */
 
 clv_status folder_lock(const char *dir, int *ret_fd, struct clv_error *err)

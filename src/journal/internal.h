@@ -148,25 +148,80 @@ struct logfile {
     int fd; /* -1: not open */
     uint64_t len;
     bool stuck; /* could not be cut back: nothing may follow the rubbish */
+    dev_t dev;
+    ino_t ino;
 };
 /* flags: of open(2); refuses links and what is not a plain file. */
 clv_status file_open(const char *dir, const char *name, int flags, int *ret_fd,
                      struct clv_error *err);
 clv_status logfile_append(struct logfile *f, const struct journal_disk *disk, struct clv_view data,
                           struct clv_error *err);
+/* Takes back the last len bytes, which were written whole; stuck when that fails. */
+void logfile_cut(struct logfile *f, const struct journal_disk *disk, size_t len);
+/* Whether dir/name is still the file that is open. */
+bool logfile_is_there(const struct logfile *f, const char *dir, const char *name);
 /* A lock on the folder that ends with the process. errors  CLV_E_RULE: held by another */
 clv_status folder_lock(const char *dir, int *ret_fd, struct clv_error *err);
 clv_status key_file_create(const char *dir, const struct clv_secret *seed, struct clv_error *err);
 clv_status key_file_read(const char *dir, struct clv_secret **ret_seed, struct clv_error *err);
 
+/* ---- medium.c: one copy of the journal, in a folder of its own ----------------------------------
+ */
+
+#define MAX_MEDIA CLV_JOURNAL_MEDIA
+enum which_log { ENTRIES, CHECKPOINTS, NUM_LOGS };
+struct medium {
+    char *dir; /* NULL: there is no such copy */
+    int lock_fd;
+    struct logfile log[NUM_LOGS];
+    size_t reserve;
+    bool begun; /* it has a journal.log */
+    bool out;   /* given up: nothing is read or written there any more */
+};
+const char *medium_log_name(enum which_log which);
+clv_status medium_init(struct medium *m, const char *dir, struct clv_error *err);
+void medium_close(struct medium *m);
+void medium_clear(struct medium *m);
+/* Lock (unless flags is O_RDONLY) and both files. */
+clv_status medium_open(struct medium *m, int flags, struct clv_error *err);
+/* Key, public key and empty logs, journal.log last; then opens them. seed: of the secret key. */
+clv_status medium_create(struct medium *m, const char *vkey, const struct clv_secret *seed,
+                         struct clv_error *err);
+/* Still there, and its files can be written to. */
+clv_status medium_check(const struct medium *m, struct clv_error *err);
+/* As logfile_append(), into the space set aside when the disk is full. */
+clv_status medium_append(struct medium *m, enum which_log which, const struct journal_disk *disk,
+                         struct clv_view data, struct clv_error *err);
+clv_status medium_reserve(struct medium *m, size_t bytes, struct clv_error *err);
+void medium_find_reserve(struct medium *m);
+
+/* ---- media.c: the copies beside each other ------------------------------------------------------
+ */
+
+bool pread_whole(int fd, void *out, size_t len, uint64_t offset);
+struct clv_journal;
+/* The copy that is read, and that the others follow. */
+struct medium *media_lead(const struct clv_journal *j);
+/* Reads a copy that was opened beside the journal in memory: the same entries from the first on.
+ * our_own: it was written by this process, and may end in a write that failed.
+ * errors  CLV_E_MISMATCH, CLV_E_FOREIGN; the verdicts on that copy */
+clv_status media_compare(const struct clv_journal *j, struct medium *m, bool our_own,
+                         struct clv_error *err);
+/* Brings a copy that is behind up to the lead. */
+clv_status media_catch_up(struct clv_journal *j, struct medium *m, struct clv_error *err);
+/* Appends to every copy, or to none. */
+clv_status media_append(struct clv_journal *j, enum which_log which, struct clv_view data,
+                        struct clv_error *err);
+
 /* ---- the journal itself -------------------------------------------------------------------------
  */
 
 struct clv_journal {
-    char *dir;
+    struct medium medium[MAX_MEDIA];
+    size_t lead;    /* its copy is complete */
+    size_t failed;  /* the last write failed there; MAX_MEDIA: nowhere */
+    size_t reserve; /* wanted in each */
     bool readonly;
-    int lock_fd;
-    struct logfile log, checkpoints;
     const struct journal_disk *disk;
     struct tree tree;
     uint64_t *offsets; /* of each entry's first byte in journal.log */
@@ -183,11 +238,15 @@ struct clv_journal {
     char vkey_text[CLV_VKEY_TEXT];
     char ceremony_id[CLV_CEREMONY_ID_MAX + 1];
     bool test;
-    size_t reserve;
 };
 /* Remembers who cosigned a checkpoint of this size, as far as there is room. */
 void journal_note_cosigners(struct clv_journal *j, struct clv_view note, uint64_t size);
-clv_status journal_alloc(const char *dir, struct clv_journal **ret, struct clv_error *err);
+/* mirror may be NULL. */
+clv_status journal_alloc(const char *dir, const char *mirror, struct clv_journal **ret,
+                         struct clv_error *err);
+/* The 32 bytes that the secret key comes from. */
+clv_status journal_seed(const struct clv_journal *j, struct clv_secret **ret_seed,
+                        struct clv_error *err);
 clv_status journal_remember(struct clv_journal *j, uint64_t entry_offset, size_t entry_len,
                             const uint8_t leaf[CLV_HASH_LEN], struct clv_error *err);
 /* Ed25519 key pair from a 32-byte seed; *ret_secret has 64 bytes. */

@@ -10,18 +10,20 @@
 
 #include "internal.h"
 
-clv_status journal_alloc(const char *dir, struct clv_journal **ret, struct clv_error *err)
+clv_status journal_alloc(const char *dir, const char *mirror, struct clv_journal **ret,
+                         struct clv_error *err)
 {
     struct clv_journal *j = calloc(1, sizeof *j);
-    char *copy = strdup(dir);
-    if (!j || !copy) {
-        free(j);
-        free(copy);
+    if (!j)
         return clv_fail(err, CLV_E_MEMORY, "no memory for a journal");
-    }
-    j->dir = copy;
-    j->lock_fd = j->log.fd = j->checkpoints.fd = -1;
+    j->failed = MAX_MEDIA;
     j->disk = &journal_disk_system;
+    clv_status status = medium_init(&j->medium[0], dir, err);
+    clv_status second = medium_init(&j->medium[1], mirror, err);
+    if (status != CLV_OK || second != CLV_OK) {
+        clv_journal_free(&j);
+        return CLV_E_MEMORY;
+    }
     *ret = j;
     return CLV_OK;
 }
@@ -32,16 +34,13 @@ void clv_journal_free(struct clv_journal **j)
     *j = NULL;
     if (!old)
         return;
-    const int fds[] = {old->log.fd, old->checkpoints.fd, old->lock_fd};
-    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
-        if (fds[i] >= 0)
-            (void)close(fds[i]);
+    for (size_t i = 0; i < MAX_MEDIA; i++)
+        medium_clear(&old->medium[i]);
     clv_secret_free(&old->secret);
     clv_writer_clear(&old->note);
     tree_clear(&old->tree);
     free(old->offsets);
     free(old->lengths);
-    free(old->dir);
     free(old);
 }
 
@@ -107,8 +106,6 @@ static clv_status make_key(struct clv_journal *j, const char *ceremony_id,
     status = journal_key_pair(seed, &j->secret, public, err);
     if (status == CLV_OK)
         status = clv_vkey_init(&j->key, origin, public, err);
-    if (status == CLV_OK)
-        status = key_file_create(j->dir, seed, err);
     clv_secret_free(&seed);
     if (status == CLV_OK) {
         clv_vkey_format(&j->key, j->vkey_text);
@@ -117,35 +114,18 @@ static clv_status make_key(struct clv_journal *j, const char *ceremony_id,
     return status;
 }
 
-static clv_status make_file(const char *dir, const char *name, const char *text,
-                            clv_status (*make)(const char *, const void *, size_t,
-                                               struct clv_error *),
-                            struct clv_error *err)
+clv_status journal_seed(const struct clv_journal *j, struct clv_secret **ret_seed,
+                        struct clv_error *err)
 {
-    char *path = clv_path_join(dir, name);
-    if (!path)
-        return clv_fail(err, CLV_E_MEMORY, "no memory for a file name");
-    clv_status status = make(path, text, strlen(text), err);
-    free(path);
-    return status;
-}
-
-/* journal.log comes last: what is there without it never signed anything and is replaced. */
-static clv_status make_files(struct clv_journal *j, struct clv_error *err)
-{
-    char line[CLV_VKEY_TEXT + 1];
-    snprintf(line, sizeof line, "%s\n", j->vkey_text);
-    clv_status status = make_file(j->dir, CLV_JOURNAL_VKEY, line, clv_file_replace, err);
-    if (status == CLV_OK)
-        status = make_file(j->dir, CLV_JOURNAL_CHECKPOINTS, "", clv_file_replace, err);
-    if (status == CLV_OK)
-        status = make_file(j->dir, CLV_JOURNAL_LOG, "", clv_file_create, err);
-    if (status == CLV_OK)
-        status = file_open(j->dir, CLV_JOURNAL_LOG, O_RDWR | O_APPEND, &j->log.fd, err);
-    if (status == CLV_OK)
-        status =
-            file_open(j->dir, CLV_JOURNAL_CHECKPOINTS, O_RDWR | O_APPEND, &j->checkpoints.fd, err);
-    return status;
+    struct clv_secret *seed = NULL;
+    clv_status status = clv_secret_new(crypto_sign_SEEDBYTES, &seed, err);
+    if (status != CLV_OK)
+        return status;
+    crypto_sign_ed25519_sk_to_seed(clv_secret_write(seed), clv_secret_read(j->secret));
+    clv_secret_close(seed);
+    clv_secret_close(j->secret);
+    *ret_seed = seed;
+    return CLV_OK;
 }
 
 static clv_status refuse_existing(const char *dir, struct clv_error *err)
@@ -162,30 +142,55 @@ static clv_status refuse_existing(const char *dir, struct clv_error *err)
     return CLV_E_EXISTS;
 }
 
-clv_status clv_journal_create(const char *dir, const char *ceremony_id, bool test,
-                              const struct clv_random *random, struct clv_journal **ret,
-                              struct clv_error *err)
+/* Private, locked, and without a journal. */
+static clv_status take_folder(struct medium *m, struct clv_error *err)
+{
+    clv_status status = clv_dir_private(m->dir, err);
+    if (status == CLV_OK)
+        status = folder_lock(m->dir, &m->lock_fd, err);
+    return status == CLV_OK ? refuse_existing(m->dir, err) : status;
+}
+
+static clv_status make_copies(struct clv_journal *j, struct clv_error *err)
+{
+    struct clv_secret *seed = NULL;
+    clv_status status = journal_seed(j, &seed, err);
+    for (size_t i = 0; status == CLV_OK && i < MAX_MEDIA; i++)
+        if (j->medium[i].dir)
+            status = medium_create(&j->medium[i], j->vkey_text, seed, err);
+    clv_secret_free(&seed);
+    return status;
+}
+
+clv_status clv_journal_create_mirrored(const char *dir, const char *mirror, const char *ceremony_id,
+                                       bool test, const struct clv_random *random,
+                                       struct clv_journal **ret, struct clv_error *err)
 {
     struct clv_journal *j = NULL;
-    clv_status status = clv_dir_private(dir, err);
-    if (status == CLV_OK)
-        status = journal_alloc(dir, &j, err);
+    clv_status status = journal_alloc(dir, mirror, &j, err);
     if (status != CLV_OK)
         return status;
     j->test = test;
-    status = folder_lock(dir, &j->lock_fd, err);
-    if (status == CLV_OK)
-        status = refuse_existing(dir, err);
+    status = take_folder(&j->medium[0], err);
+    if (status == CLV_OK && mirror)
+        status = take_folder(&j->medium[1], err);
     if (status == CLV_OK)
         status = make_key(j, ceremony_id, random, err);
     if (status == CLV_OK)
-        status = make_files(j, err);
+        status = make_copies(j, err);
     if (status == CLV_OK) {
         *ret = j;
         return CLV_OK;
     }
     clv_journal_free(&j);
     return clv_while(err, "beginning a journal in %s", dir);
+}
+
+clv_status clv_journal_create(const char *dir, const char *ceremony_id, bool test,
+                              const struct clv_random *random, struct clv_journal **ret,
+                              struct clv_error *err)
+{
+    return clv_journal_create_mirrored(dir, NULL, ceremony_id, test, random, ret, err);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */

@@ -68,15 +68,17 @@ static clv_status rebuild(struct clv_journal *j, struct clv_error *err)
     struct clv_journal_report report;
     struct scan_end end = {0};
     uint8_t *vkey_file = NULL;
-    clv_status status = scan_open(&src, j->checkpoints.fd, j->log.fd, j->dir, &vkey_file, err);
+    struct medium *lead = media_lead(j);
+    clv_status status = scan_open(&src, lead->log[CHECKPOINTS].fd, lead->log[ENTRIES].fd, lead->dir,
+                                  &vkey_file, err);
     if (status == CLV_OK)
         status = journal_scan(&src, NULL, &sink, &report, &end, err);
     if (status == CLV_OK && !acceptable(&report, j->readonly))
         status = report_error(&report, err);
     if (status == CLV_OK)
         status = take_key(j, &report, src.vkey_file, err);
-    j->log.len = end.log_len;
-    j->checkpoints.len = end.checkpoints_len;
+    lead->log[ENTRIES].len = end.log_len;
+    lead->log[CHECKPOINTS].len = end.checkpoints_len;
     scan_close(&src);
     free(vkey_file);
     return status;
@@ -86,7 +88,7 @@ static clv_status take_secret(struct clv_journal *j, struct clv_error *err)
 {
     uint8_t public[32];
     struct clv_secret *seed = NULL;
-    clv_status status = key_file_read(j->dir, &seed, err);
+    clv_status status = key_file_read(media_lead(j)->dir, &seed, err);
     if (status == CLV_OK)
         status = journal_key_pair(seed, &j->secret, public, err);
     clv_secret_free(&seed);
@@ -96,48 +98,62 @@ static clv_status take_secret(struct clv_journal *j, struct clv_error *err)
     return status;
 }
 
-/* What was read may still be on its way to the disk, written by a process that was killed. */
-static clv_status sync_logs(struct clv_journal *j, struct clv_error *err)
+/* A second copy that was never begun, or on a new medium, has a folder and no journal yet. */
+static clv_status open_second(struct medium *m, struct clv_error *err)
 {
-    if (CLV_AGAIN(fsync(j->log.fd)) != 0 || CLV_AGAIN(fsync(j->checkpoints.fd)) != 0)
-        return clv_fail_errno(err, errno, "cannot write the journal to disk");
-    return CLV_OK;
+    char *path = clv_path_join(m->dir, CLV_JOURNAL_LOG);
+    if (!path)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for a file name");
+    bool begun = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+    free(path);
+    return begun ? medium_open(m, O_RDWR | O_APPEND, err) : folder_lock(m->dir, &m->lock_fd, err);
 }
 
-static void find_reserve(struct clv_journal *j)
+static uint64_t size_of(const struct medium *m, enum which_log which)
 {
     struct stat st;
-    char *path = clv_path_join(j->dir, CLV_JOURNAL_RESERVE);
-    if (path && lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
-        j->reserve = (size_t)st.st_size;
-    free(path);
+    return m->log[which].fd >= 0 && fstat(m->log[which].fd, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
-static clv_status open_files(struct clv_journal *j, int flags, struct clv_error *err)
+/* The one that is longer; both were written in the same order. */
+static void choose_lead(struct clv_journal *j)
 {
-    clv_status status = file_open(j->dir, CLV_JOURNAL_LOG, flags, &j->log.fd, err);
+    const struct medium *a = &j->medium[0], *b = &j->medium[1];
+    uint64_t first = size_of(a, ENTRIES), second = size_of(b, ENTRIES);
+    bool longer =
+        second > first || (second == first && size_of(b, CHECKPOINTS) > size_of(a, CHECKPOINTS));
+    j->lead = b->dir && longer ? 1 : 0;
+}
+
+static clv_status open_media(struct clv_journal *j, struct clv_error *err)
+{
+    clv_status status = medium_open(&j->medium[0], O_RDWR | O_APPEND, err);
+    if (status == CLV_OK && j->medium[1].dir)
+        status = open_second(&j->medium[1], err);
+    if (status != CLV_OK)
+        return status;
+    choose_lead(j);
+    status = rebuild(j, err);
     if (status == CLV_OK)
-        status = file_open(j->dir, CLV_JOURNAL_CHECKPOINTS, flags, &j->checkpoints.fd, err);
+        status = take_secret(j, err);
+    struct medium *other = &j->medium[1 - j->lead];
+    if (status == CLV_OK && other->dir && other->log[ENTRIES].fd >= 0)
+        status = media_compare(j, other, false, err);
     return status;
 }
 
-clv_status clv_journal_open(const char *dir, struct clv_journal **ret, struct clv_error *err)
+clv_status clv_journal_open_mirrored(const char *dir, const char *mirror, struct clv_journal **ret,
+                                     struct clv_error *err)
 {
     struct clv_journal *j = NULL;
-    clv_status status = journal_alloc(dir, &j, err);
+    clv_status status = journal_alloc(dir, mirror, &j, err);
     if (status != CLV_OK)
         return status;
-    status = folder_lock(dir, &j->lock_fd, err);
-    if (status == CLV_OK)
-        status = open_files(j, O_RDWR | O_APPEND, err);
-    if (status == CLV_OK)
-        status = sync_logs(j, err);
-    if (status == CLV_OK)
-        status = rebuild(j, err);
-    if (status == CLV_OK)
-        status = take_secret(j, err);
+    status = open_media(j, err);
     if (status == CLV_OK) {
-        find_reserve(j);
+        for (size_t i = 0; i < MAX_MEDIA; i++)
+            if (j->medium[i].dir)
+                medium_find_reserve(&j->medium[i]);
         *ret = j;
         return CLV_OK;
     }
@@ -145,15 +161,20 @@ clv_status clv_journal_open(const char *dir, struct clv_journal **ret, struct cl
     return clv_while(err, "opening the journal in %s", dir);
 }
 
+clv_status clv_journal_open(const char *dir, struct clv_journal **ret, struct clv_error *err)
+{
+    return clv_journal_open_mirrored(dir, NULL, ret, err);
+}
+
 clv_status clv_journal_open_readonly(const char *dir, struct clv_journal **ret,
                                      struct clv_error *err)
 {
     struct clv_journal *j = NULL;
-    clv_status status = journal_alloc(dir, &j, err);
+    clv_status status = journal_alloc(dir, NULL, &j, err);
     if (status != CLV_OK)
         return status;
     j->readonly = true;
-    status = open_files(j, O_RDONLY, err);
+    status = medium_open(&j->medium[0], O_RDONLY, err);
     if (status == CLV_OK)
         status = rebuild(j, err);
     if (status == CLV_OK) {

@@ -6,9 +6,10 @@
 
 #include "internal.h"
 
-static bool pread_whole(int fd, char *out, size_t len, uint64_t offset)
+bool pread_whole(int fd, void *buffer, size_t len, uint64_t offset)
 {
     unsigned tries = 0;
+    uint8_t *out = buffer;
     while (len > 0) {
         ssize_t n = pread(fd, out, len, (off_t)offset);
         if (n < 0 && clv_again(&tries))
@@ -30,7 +31,7 @@ clv_status clv_journal_read(const struct clv_journal *j, uint64_t seq,
     if (seq >= j->tree.size)
         return clv_fail(err, CLV_E_MISSING, "the journal has no entry %" PRIu64, seq);
     e.len = j->lengths[seq];
-    if (!pread_whole(j->log.fd, e.text, e.len, j->offsets[seq]))
+    if (!pread_whole(media_lead(j)->log[ENTRIES].fd, e.text, e.len, j->offsets[seq]))
         return clv_fail(err, CLV_E_DAMAGED, "entry %" PRIu64 " cannot be read any more", seq);
     e.text[e.len] = '\0';
     clv_merkle_leaf(clv_view_of(e.text, e.len), leaf);
