@@ -117,3 +117,85 @@ Test(person, mistypes_a_password_and_types_it_again)
     assert_ends(t, 0);
     shell_close(&s);
 }
+
+/* ---- the seed document's steps, with nothing given but answers ------------------------------- */
+
+static void answer(struct terminal *t, const char *prompt, const char *text)
+{
+    terminal_expect(t, prompt);
+    terminal_send(t, text);
+    terminal_send(t, "\r");
+}
+
+static void password_twice(struct terminal *t)
+{
+    answer(t, "Choose [1-2, ? help]: ", "1");
+    answer(t, "New password (not shown): ", SHELL_PASSWORD);
+    answer(t, "The same password again (not shown): ", SHELL_PASSWORD);
+}
+
+static void make(struct shell *s, const char *command, const char *prompt, const char *name)
+{
+    struct terminal *t = person(s, command);
+    answer(t, prompt, name);
+    password_twice(t);
+    terminal_expect(t, "Saved ");
+    assert_ends(t, 0);
+}
+
+static void choose(struct shell *s, const char *command, const char *prompt, const char *numbers)
+{
+    struct terminal *t = person(s, command);
+    answer(t, prompt, numbers);
+    assert_ends(t, 0);
+}
+
+/* A command that only Sofia's password is asked for. */
+static struct terminal *signed_by_sofia(struct shell *s, const char *command)
+{
+    struct terminal *t = person(s, command);
+    answer(t, "Password (not shown): ", SHELL_PASSWORD);
+    return t;
+}
+
+static void assert_done(struct terminal *t)
+{
+    terminal_expect(t, "Done on 2 of 2 selected crypto units.");
+    assert_ends(t, 0);
+}
+
+Test(person, goes_through_the_seed_documents_steps, .timeout = 250)
+{
+    struct shell s;
+    shell_open(&s, "--units", "2", NULL);
+    choose(&s, "claviger cryptounit-add --test --site site.yaml", "Add which: ", "1,2");
+    make(&s, "claviger sigkey-add --test", "Administrator name: ", "Sofia");
+    choose(&s, "claviger sigkey-sel --test", "Which, in the order they sign: ", "1");
+    struct terminal *t = person(&s, "claviger cryptounit-admin-add --test");
+    answer(t, "Signature key: ", "1");
+    answer(t, "Password (not shown): ", SHELL_PASSWORD);
+    assert_done(t);
+    t = person(&s, "claviger cryptounit-thrhld-set --test");
+    terminal_expect(t, "New signature threshold");
+    answer(t, "A number from 1 to 8", "1");
+    terminal_expect(t, "New revocation threshold");
+    answer(t, "A number from 1 to 8", "1");
+    answer(t, "Password (not shown): ", SHELL_PASSWORD);
+    assert_done(t);
+    make(&s, "claviger mk-add --random --test", "Owner: ", "Kofi");
+    make(&s, "claviger mk-add --random --test", "Owner: ", "Lena");
+    t = person(&s, "claviger cryptounit-mk-load --test");
+    answer(t, "Which, two or more: ", "1,2");
+    for (int i = 0; i < 3; i++)
+        answer(t, "Password (not shown): ", SHELL_PASSWORD);
+    assert_done(t);
+    assert_done(signed_by_sofia(&s, "claviger cryptounit-mk-commit --test"));
+    t = person(&s, "claviger cryptounit-mk-setimm --test");
+    terminal_expect(t, "To go on, type exactly: set immediate 1,2");
+    answer(t, "Phrase: ", "set immediate 1,2");
+    answer(t, "Password (not shown): ", SHELL_PASSWORD);
+    assert_done(t);
+    sh(&s, "claviger cryptounit-mk --test");
+    shell_assert_said(&s, "2                 current    Valid    ");
+    shell_close(&s);
+}
