@@ -1,5 +1,6 @@
 /* unitd: everything a client can send. 'P' and a request payload go to the vault; 'R' and a JSON
- * body to the REST half of the listener. Every input gets an answer that a client can decode. */
+ * body, or 'Z' and one packed with gzip, to the REST half of the listener. Every input gets an
+ * answer that a client can decode. */
 #include "tests/fuzz/fuzz_unitd.h"
 
 static void check_payload(struct clv_view payload, struct clv_view asked)
@@ -23,12 +24,13 @@ static void ask_vault(struct clv_unitd_vault *vault, struct clv_view payload)
     }
 }
 
-static void ask_rest(struct clv_unitd_vault *vault, struct clv_view body)
+static void ask_rest(struct clv_unitd_vault *vault, struct clv_view body, const char *encoding)
 {
     char path[160];
     struct clv_unitd_listing listing;
     struct clv_unitd_http_reply reply = {0};
-    struct clv_unitd_http_request request = {.method = "POST", .path = path, .body = body};
+    struct clv_unitd_http_request request = {
+        .method = "POST", .path = path, .content_encoding = encoding, .body = body};
     struct clv_writer w;
     clv_unitd_vault_listing(vault, &listing);
     clv_writer_init_fixed(&w, path, sizeof(path));
@@ -47,7 +49,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         return 0;
     must(clv_unitd_vault_decode(state, fuzz_ports(), &vault, NULL) == CLV_OK);
     if (data[0] == 'R')
-        ask_rest(vault, clv_view_of(data + 1, len - 1));
+        ask_rest(vault, clv_view_of(data + 1, len - 1), NULL);
+    else if (data[0] == 'Z')
+        ask_rest(vault, clv_view_of(data + 1, len - 1), "gzip");
     else
         ask_vault(vault, clv_view_of(data + 1, len - 1));
     clv_unitd_vault_free(&vault);
