@@ -467,6 +467,9 @@ static void job_init(struct clv_job *job, struct clv_fleet *fleet, struct clv_se
                             .started_ms = now_ms,
                             .deadline_ms = now_ms + (command ? fleet->config.command_timeout_ms
                                                              : fleet->config.query_timeout_ms)};
+    job->decided = session->seen;
+    memcpy(job->decided_domain_id, session->domain_id, CLV_EP11_DOMAIN_ID_LEN);
+    memcpy(job->decided_counter, session->counter, CLV_EP11_COUNTER_LEN);
     job->result.unit = session->unit.number;
     job->result.order = order->kind;
     job->result.reason = CLV_EP11_NO_REASON;

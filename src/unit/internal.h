@@ -233,6 +233,10 @@ struct clv_job {
      * if it is still the one that this command carried. */
     bool again;
     uint8_t sent_counter[CLV_EP11_COUNTER_LEN];
+    /* What the session had seen when the order was given: the decision rests on that. */
+    bool decided;
+    uint8_t decided_domain_id[CLV_EP11_DOMAIN_ID_LEN];
+    uint8_t decided_counter[CLV_EP11_COUNTER_LEN];
     struct clv_chain chain;
     struct clv_snapshot snapshot;
     struct clv_prelude prelude;

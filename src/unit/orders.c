@@ -322,10 +322,29 @@ static clv_status take_admins(struct clv_job *job, const struct clv_answer *answ
     return clv_take_admins(answer, job->prelude.admin_ski, &job->prelude.num_admins, err);
 }
 
+/* The order was decided on by what the last query showed. A command that arrived behind it, late
+ * from another process or from somebody else, may have done what this one is to do; most commands
+ * would be obeyed once more. Between this look and the command the unit itself refuses whichever
+ * comes second: both carry the same counter. */
+static clv_status check_unmoved(const struct clv_job *job, struct clv_error *err)
+{
+    const struct clv_session *session = job->session;
+    bool same_life =
+        memcmp(job->decided_domain_id, session->domain_id, CLV_EP11_DOMAIN_ID_LEN) == 0;
+    if (!job->decided || !same_life ||
+        clv_ep11_counter_compare(job->decided_counter, session->counter) == 0)
+        return CLV_OK;
+    return clv_fail(err, CLV_E_DOUBT,
+                    "the unit's transaction counter has moved since it was last asked: another "
+                    "command has reached it; query it before anything else");
+}
+
 static clv_status ask_command(struct clv_job *job, struct clv_error *err)
 {
     const struct row *row = row_of(job->order->kind);
-    clv_status status = choose_signers(job, err);
+    clv_status status = job->again ? CLV_OK : check_unmoved(job, err);
+    if (status == CLV_OK)
+        status = choose_signers(job, err);
     if (status != CLV_OK)
         return status;
     clv_ep11_counter_next(job->session->counter, job->prelude.counter);

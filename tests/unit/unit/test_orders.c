@@ -262,6 +262,30 @@ Test(unit_orders, a_query_starts_over_when_the_unit_changes_meanwhile)
     cr_assert_eq(m.twist_times, 7, "it starts over once");
 }
 
+/* Whoever gives an order has decided by what the last query showed. A command of before a crash
+ * that arrives behind that query changes the unit, and its counter tells. */
+Test(unit_orders, a_command_that_came_behind_the_query_keeps_the_order_here)
+{
+    model_enroll(&m, 2, 1, 1);
+    model_load(&m);
+    model_order(&m, CLV_ORDER_QUERY);
+    struct clv_unitd_domain *domain = model_domain(&m, 2);
+    domain->next_committed = true;
+    clv_ep11_counter_next(domain->counter, domain->counter);
+    memset(m.num_commands, 0, sizeof m.num_commands);
+    commit_with(m.signers, 1);
+    cr_assert_eq(model_outcome(&m, 1), CLV_OUTCOME_DONE);
+    cr_assert_eq(model_outcome(&m, 2), CLV_OUTCOME_NOT_SENT);
+    cr_assert_eq(m.num_commands[2], 0, "committed twice");
+    cr_assert_not_null(
+        strstr(model_result(&m, 2)->error.fact, "has moved since it was last asked"));
+    /* Queried again, it gets the next order. */
+    model_order(&m, CLV_ORDER_QUERY);
+    struct clv_order order = model_pattern_order(&m, CLV_ORDER_SET_IMMEDIATE);
+    model_run(&m, &order);
+    model_expect_all(&m, CLV_OUTCOME_DONE);
+}
+
 /* ---- unreachable, slow, stopped ------------------------------------------------------------- */
 
 Test(unit_orders, no_connection_means_not_sent)
