@@ -155,10 +155,18 @@ static clv_status check_open(const struct clv_conductor *c, struct clv_error *er
 {
     if (c->ceremony->state != CLV_STATE_CLOSED && c->ceremony->state != CLV_STATE_STOPPED)
         return CLV_OK;
-    clv_status st = clv_fail(err, CLV_E_RULE, "ceremony %s is over: it %s", c->id,
-                             c->ceremony->state == CLV_STATE_CLOSED ? "is complete"
-                                                                    : "was stopped by decision");
-    clv_kept(err, "Nothing was written.");
+    /* The power may have gone between the last entry and its signature: nothing else would ever
+     * bring it. */
+    bool is_signed = clv_journal_signed_size(c->journal) == clv_journal_size(c->journal);
+    clv_status st = is_signed ? CLV_OK : clv_journal_checkpoint(c->journal, err);
+    if (st != CLV_OK)
+        return clv_while(err, "signing the last entry of the journal");
+    st = clv_fail(err, CLV_E_RULE, "ceremony %s is over: it %s", c->id,
+                  c->ceremony->state == CLV_STATE_CLOSED ? "is complete"
+                                                         : "was stopped by decision");
+    clv_kept(err, is_signed ? "Nothing was written."
+                            : "Its last entry was not signed yet: that was done now. Nothing else "
+                              "was written.");
     clv_hint(err, "Its last entry says what is left to do: claviger verify %s", c->config.dir);
     return st;
 }

@@ -333,6 +333,46 @@ Test(resume, a_journal_that_is_not_the_one_of_the_slip_is_not_continued)
     scene_clear(&s);
 }
 
+/* Without the last signed head: what a kill behind the last entry leaves. */
+static void drop_last_head(const struct scene *s)
+{
+    char *path = ceremony_path(s, CLV_JOURNAL_CHECKPOINTS);
+    size_t len = 0;
+    char *notes = (char *)file_bytes(path, &len);
+    len -= 2; /* the empty line behind the last note */
+    while (len > 0 && strncmp(notes + len, "\n\nclaviger", 10) != 0)
+        len--;
+    file_write(path, notes, len + 2);
+    free(notes);
+    free(path);
+}
+
+Test(resume, killed_between_the_last_entry_and_its_signature)
+{
+    struct scene s;
+    struct run r;
+    begin(&s);
+    start(&s);
+    scene_finish(&s);
+    cr_assert_eq(s.run.exit_code, 0, "%s", s.run.output);
+    drop_last_head(&s);
+    run_program(&r, NULL, "claviger", "verify", s.dir, NULL);
+    cr_assert_eq(r.exit_code, 1, "%s", r.output);
+    run_clear(&r);
+    char *before = journal_text(&s);
+    scene_resume(&s, NULL);
+    cr_assert_eq(s.run.exit_code, 8, "%s", s.run.output);
+    cr_assert(scene_said(&s, "is over: it is complete"), "%s", s.run.output);
+    cr_assert(scene_said(&s, "Its last entry was not signed yet: that was done now."), "%s",
+              s.run.output);
+    char *after = journal_text(&s);
+    cr_assert_str_eq(before, after);
+    assert_verifies(&s);
+    free(before);
+    free(after);
+    scene_clear(&s);
+}
+
 static void tear(const struct scene *s)
 {
     char *log = ceremony_path(s, CLV_JOURNAL_LOG);
