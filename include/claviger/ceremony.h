@@ -34,6 +34,7 @@
 #define CLV_MAX_SIGNERS 8
 #define CLV_MAX_UNITS 1024
 #define CLV_NAME_MAX 64
+#define CLV_MAX_VOID 32
 
 /* ---- states, with what each guarantees ---- */
 /* clang-format off */
@@ -142,6 +143,7 @@ const char *clv_role_name(enum clv_role role); /* "key-part owner" */
     X(DECISION,        "decision")                                                                     \
     X(DEVIATION,       "deviation")                                                                    \
     X(RECEIPT,         "receipt")                                                                      \
+    X(RECEIPT_VOID,    "receipt-void")     /* its sheet is spoilt; another serial takes its place */   \
     X(RECEIPTS_OVER,   "receipts-over")                                                                \
     X(SIGNED_OFF,      "signed-off")                                                                   \
     X(INTERRUPTED,     "interrupted")                                                                  \
@@ -308,6 +310,9 @@ struct clv_ceremony {
     struct clv_deviation *deviations;
     size_t num_deviations;
     unsigned num_retries, num_wrong_passwords, num_receipts, num_resumptions;
+    unsigned
+        void_receipts[CLV_MAX_VOID]; /* serials, in order; as many as num_void, if it holds them */
+    size_t num_void;
 };
 
 /* ---- running it ---- */

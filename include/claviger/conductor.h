@@ -23,6 +23,30 @@ struct clv_face;
 
 struct clv_conductor;
 
+/* A bad day on this side of the wire, for rehearsals (--drill). */
+enum clv_mishap {
+    CLV_MISHAP_NONE,
+    CLV_MISHAP_POWER_CUT,    /* as soon as three units are live: power_cut() is called */
+    CLV_MISHAP_STUCK_KEY,    /* the last character of owner 2's password does not come, once */
+    CLV_MISHAP_SWAPPED_PART, /* another part of owner 2 lies in the place of theirs */
+    CLV_MISHAP_PAPER_JAM,    /* the first sheet does not come out of the printer */
+};
+
+/* How a sheet gets on paper. errors  CLV_E_IO, with what the printer says */
+struct clv_printer {
+    void *ctx;
+    clv_status (*print)(void *ctx, const char *queue, const char *path, struct clv_error *err);
+};
+
+/* Which drills were passed with this script, for the first page and the last. */
+struct clv_drill_book {
+    void *ctx;
+    /* A rehearsal is complete, and its last entry is in the journal. */
+    void (*closed)(void *ctx, const char *ceremony_id, int64_t wall_ms);
+    /* Names, with commas between them, or "none"; each of cap bytes. */
+    void (*say)(void *ctx, char *passed, char *missing, size_t cap);
+};
+
 /* Everything is borrowed and must outlive the conductor. */
 struct clv_conductor_config {
     const struct clv_script *script;
@@ -35,6 +59,11 @@ struct clv_conductor_config {
     const struct clv_face *face;
     const struct clv_clock *clock;
     const struct clv_random *random;
+    const struct clv_printer *printer;   /* NULL: the system's print queue */
+    const struct clv_drill_book *drills; /* NULL: nothing is said of drills */
+    enum clv_mishap mishap;              /* refused in production */
+    void (*power_cut)(void *ctx);        /* of CLV_MISHAP_POWER_CUT; does not return */
+    void *power_cut_ctx;
 };
 
 enum clv_ending {

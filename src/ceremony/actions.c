@@ -405,6 +405,14 @@ clv_status act_count_receipt(struct step *s)
     return CLV_OK;
 }
 
+clv_status act_note_void(struct step *s)
+{
+    if (s->c->num_void < CLV_MAX_VOID)
+        s->c->void_receipts[s->c->num_void] = s->e->number;
+    s->c->num_void++;
+    return CLV_OK;
+}
+
 clv_status act_note_sign_off(struct step *s)
 {
     struct clv_ceremony *c = s->c;

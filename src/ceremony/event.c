@@ -144,6 +144,7 @@ static const struct member members[CLV_NUM_EVENTS][MAX_MEMBERS] = {
     [CLV_EVENT_RECEIPT]        = { {"serial", F_NUMBER}, {"kind", F_NAME}, {"seat", F_PERSON},
                                    {"ceremony", F_TEXT2}, {"test", F_OK}, {"pattern", F_PATTERN},
                                    {"digest", F_DIGEST}, {"facts", F_TEXT} },
+    [CLV_EVENT_RECEIPT_VOID]   = { {"serial", F_NUMBER}, {"reason", F_TEXT} },
     [CLV_EVENT_RECEIPTS_OVER]  = { {"receipts", F_NUMBER} },
     [CLV_EVENT_SIGNED_OFF]     = { {"seat", F_PERSON}, {"agrees", F_OK}, {"remark", F_TEXT} },
     [CLV_EVENT_INTERRUPTED]    = { {"reason", F_TEXT} },

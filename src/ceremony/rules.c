@@ -370,6 +370,7 @@ static const struct rule rules[] = {
     ANY(                  FILE_REFUSED,   their_turn,           none,             STAY),
     ANY(                  SIGNERS_CLOSED, always,               close_signers,    STAY),
     ANY(                  RECEIPT,        always,               count_receipt,    STAY),
+    ANY(                  RECEIPT_VOID,   always,               note_void,        STAY),
     ANY(                  DEVIATION,      always,               note_deviation,   STAY),
     ANY(                  INTERRUPTED,    always,               sign_head,        STAY),
     ANY_GO(               DECISION,       decides_stop,         stop,             CLOSING),

@@ -1,11 +1,14 @@
 /* What run, rehearse and resume share: options, faces, the end. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "claviger/plain.h"
 #include "claviger/script.h"
 #include "claviger/tui.h"
+#include "drills.h"
 #include "internal.h"
 #include "kept.h"
 
@@ -73,6 +76,13 @@ static void close_faces(struct faces *f)
     clv_answers_free(&f->answers);
 }
 
+/* What a power cut leaves, but for the terminal: that is not ours to lose. */
+static void power_cut(void *ctx)
+{
+    close_faces(ctx);
+    kill(getpid(), SIGKILL);
+}
+
 /* ---- the end, on the terminal that is ours again ---- */
 
 static int tell_ending(enum clv_ending ending, const char *id, const char *dir)
@@ -100,9 +110,9 @@ static clv_status keep(const struct ceremony_options *o, const struct clv_script
                        const struct clv_site *site, const char *key_dir, struct clv_error *err)
 {
     clv_status st = kept_check_fresh(o->dir, err);
-    return st == CLV_OK
-               ? kept_write(o->dir, o->script, script->hash, o->site, site->hash, key_dir, err)
-               : st;
+    return st == CLV_OK ? kept_write(o->dir, o->script, script->hash, o->site, site->hash, key_dir,
+                                     o->practised ? o->practised->name : NULL, err)
+                        : st;
 }
 
 static clv_status conduct(const struct ceremony_options *o, const struct clv_script *script,
@@ -111,7 +121,12 @@ static clv_status conduct(const struct ceremony_options *o, const struct clv_scr
                           struct clv_error *err)
 {
     struct faces faces = {0};
-    clv_status st = open_faces(o, &faces, err);
+    struct drill_book book;
+    drill_book_init(&book, o->practised, o->dir, script);
+    clv_status st =
+        o->practised && !o->resume ? drill_check(o->practised, o->num_units, script, err) : CLV_OK;
+    if (st == CLV_OK)
+        st = open_faces(o, &faces, err);
     struct clv_conductor_config config = {.script = script,
                                           .site = site,
                                           .dir = o->dir,
@@ -121,7 +136,13 @@ static clv_status conduct(const struct ceremony_options *o, const struct clv_scr
                                           .resume = o->resume,
                                           .face = &faces.face,
                                           .clock = clv_clock_system(),
-                                          .random = clv_random_system()};
+                                          .random = clv_random_system(),
+                                          .printer = o->printer,
+                                          .drills = &book.port,
+                                          .power_cut = power_cut,
+                                          .power_cut_ctx = &faces};
+    if (o->practised && !o->resume)
+        config.mishap = o->practised->mishap;
     if (st == CLV_OK && !o->resume)
         st = keep(o, script, site, key_dir, err);
     if (st == CLV_OK)

@@ -6,31 +6,12 @@
 #include <unistd.h>
 
 #include "claviger/script.h"
+#include "drills.h"
 #include "internal.h"
 #include "kept.h"
 
 #define MAX_PLANS 8
-
-/* What happens on which bad day; see docs/unitd.md for the fault plans. */
-static const struct drill {
-    const char *name;
-    const char *faults[3];
-} drills[] = {
-    {"unit-4-dies", {"4:commit:die"}},       {"lying-unit", {"4:any:wrong-pattern*"}},
-    {"silent-unit", {"4:commit:silent"}},    {"slow-unit", {"4:load:slow:20000"}},
-    {"replaying-unit", {"4:setimm:replay"}}, {"wrong-key-unit", {"4:any:wrong-key*"}},
-};
-
-static clv_status find_drill(const char *name, const struct drill **ret, struct clv_error *err)
-{
-    *ret = NULL;
-    for (size_t i = 0; name && i < sizeof(drills) / sizeof(drills[0]); i++)
-        if (strcmp(drills[i].name, name) == 0)
-            *ret = &drills[i];
-    if (name && *ret == NULL)
-        return clv_fail(err, CLV_E_USAGE, "there is no drill \"%s\"", name);
-    return CLV_OK;
-}
+#define MAX_SHEET ((size_t)4 << 20)
 
 /* The plans of --faults, apart. *ret_text holds them; both are the caller's. */
 static clv_status split_faults(const char *text, char **ret_text, const char *faults[MAX_PLANS + 1],
@@ -68,6 +49,27 @@ static char *default_dir(void)
     return strdup(path);
 }
 
+/* What the printer of a rehearsal prints lies in a folder. */
+static clv_status print_to_folder(void *ctx, const char *queue, const char *path,
+                                  struct clv_error *err)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    char *tray = clv_path_join(ctx, "printed");
+    char *copy = tray ? clv_path_join(tray, clv_path_name(path)) : NULL;
+    (void)queue;
+    clv_status st =
+        copy ? clv_dir_private(tray, err) : clv_fail(err, CLV_E_MEMORY, "no memory for a path");
+    if (st == CLV_OK)
+        st = clv_file_read(path, MAX_SHEET, &data, &len, err);
+    if (st == CLV_OK)
+        st = clv_file_create(copy, data, len, err);
+    free(data);
+    free(copy);
+    free(tray);
+    return st;
+}
+
 static int rehearse(struct ceremony_options *o, const char *const *faults, struct clv_error *err)
 {
     struct rehearsal_units *units = NULL;
@@ -83,6 +85,11 @@ static int rehearse(struct ceremony_options *o, const char *const *faults, struc
         st = rehearsal_units_start(o->dir, o->num_units, faults, &units, err);
     if (st == CLV_OK)
         st = rehearsal_units_site(units, &site, err);
+    const struct clv_printer printer = {(void *)(uintptr_t)o->dir, print_to_folder};
+    if (st == CLV_OK && o->practised && o->practised->mishap == CLV_MISHAP_PAPER_JAM) {
+        site->printer = "printer of the rehearsal"; /* not freed: texts are held elsewhere */
+        o->printer = &printer;
+    }
     if (st == CLV_OK)
         exit_code = run_ceremony(o, site, keys, true);
     else
@@ -97,14 +104,15 @@ int cmd_rehearse(const struct args *args)
 {
     struct ceremony_options o = {0};
     struct clv_error err = {0};
-    const struct drill *drill = NULL;
     const char *plans[MAX_PLANS + 1] = {NULL};
     char *script = NULL, *dir = NULL, *plan_text = NULL;
     clv_status st = ceremony_options(args, &o, &err);
     if (st == CLV_OK && o.site)
         st = clv_fail(&err, CLV_E_USAGE, "a rehearsal brings its own units: no --site");
     if (st == CLV_OK)
-        st = find_drill(o.drill, &drill, &err);
+        st = drill_find(o.drill, &o.practised, &err);
+    if (st == CLV_OK && o.practised)
+        st = drill_check(o.practised, o.num_units, NULL, &err);
     if (st == CLV_OK && o.drill && o.faults)
         st = clv_fail(&err, CLV_E_USAGE, "either --drill or --faults");
     if (st == CLV_OK && o.faults)
@@ -115,7 +123,8 @@ int cmd_rehearse(const struct args *args)
         o.script = script;
     if (st == CLV_OK && !o.dir && (o.dir = dir = default_dir()) == NULL)
         st = clv_fail(&err, CLV_E_MEMORY, "no memory for a path");
-    int exit_code = st == CLV_OK ? rehearse(&o, drill ? drill->faults : plans, &err) : report(&err);
+    int exit_code =
+        st == CLV_OK ? rehearse(&o, o.practised ? o.practised->faults : plans, &err) : report(&err);
     free(plan_text);
     free(script);
     free(dir);

@@ -8,6 +8,7 @@
 
 #include "claviger/journal.h"
 #include "claviger/script.h"
+#include "drills.h"
 #include "internal.h"
 #include "kept.h"
 
@@ -119,6 +120,7 @@ int cmd_resume(const struct args *args)
     }
     const char *keys = o.keys ? o.keys : kept.key_dir;
     o.script = kept.script;
+    (void)!drill_find(kept.drill, &o.practised, NULL); /* one of another version is none */
     int exit_code =
         test ? resume_rehearsal(&o, keys, &err) : resume_production(&o, &kept, keys, &err);
     kept_clear(&kept);

@@ -61,8 +61,11 @@ clv_status start_up(struct clv_error *err);
 int print_help(const struct command *command);
 
 /* ---- ceremony.c: what run, rehearse and resume have in common ---- */
+struct drill;
 struct ceremony_options {
     const char *script, *site, *dir, *keys, *answers, *theme, *drill, *faults;
+    const struct drill *practised;     /* the drill that is named, or NULL */
+    const struct clv_printer *printer; /* NULL: the system's */
     unsigned num_units;
     bool plain;
     bool resume; /* dir holds an interrupted ceremony */

@@ -82,7 +82,7 @@ static clv_status add_place(struct clv_writer *w, const char *what, const char *
 }
 
 static clv_status write_places(const char *dir, const char *site, const char *key_dir,
-                               struct clv_error *err)
+                               const char *drill, struct clv_error *err)
 {
     struct clv_writer w = {0};
     char *path = clv_path_join(dir, KEPT_PLACES);
@@ -92,6 +92,8 @@ static clv_status write_places(const char *dir, const char *site, const char *ke
         st = add_place(&w, "key-files", key_dir, err);
     if (st == CLV_OK && site)
         st = add_place(&w, "site", site, err);
+    if (st == CLV_OK && drill)
+        clv_write_format(&w, "drill: %s\n", drill);
     if (st == CLV_OK)
         st = clv_writer_done(&w, err);
     if (st == CLV_OK)
@@ -103,7 +105,7 @@ static clv_status write_places(const char *dir, const char *site, const char *ke
 
 clv_status kept_write(const char *dir, const char *script, const uint8_t *script_hash,
                       const char *site, const uint8_t *site_hash, const char *key_dir,
-                      struct clv_error *err)
+                      const char *drill, struct clv_error *err)
 {
     clv_status st = clv_dir_private(dir, err);
     if (st == CLV_OK)
@@ -111,7 +113,7 @@ clv_status kept_write(const char *dir, const char *script, const uint8_t *script
     if (st == CLV_OK && site)
         st = keep_file(site, site_hash, dir, KEPT_SITE, err);
     if (st == CLV_OK)
-        st = write_places(dir, site, key_dir, err);
+        st = write_places(dir, site, key_dir, drill, err);
     return st;
 }
 
@@ -123,12 +125,13 @@ void kept_clear(struct kept *kept)
     free(kept->site);
     free(kept->key_dir);
     free(kept->site_folder);
+    free(kept->drill);
     *kept = (struct kept){0};
 }
 
 static clv_status take_line(struct kept *kept, char *line, struct clv_error *err)
 {
-    static const char key_files[] = "key-files: ", site[] = "site: ";
+    static const char key_files[] = "key-files: ", site[] = "site: ", drill[] = "drill: ";
     char **where = NULL, *value = NULL;
     if (strncmp(line, key_files, strlen(key_files)) == 0) {
         where = &kept->key_dir;
@@ -137,6 +140,10 @@ static clv_status take_line(struct kept *kept, char *line, struct clv_error *err
         where = &kept->site_folder;
         value = line + strlen(site);
         *(char *)(uintptr_t)clv_path_name(value) = '\0';
+    }
+    if (strncmp(line, drill, strlen(drill)) == 0 && kept->drill == NULL) {
+        kept->drill = strdup(line + strlen(drill));
+        return kept->drill ? CLV_OK : clv_fail(err, CLV_E_MEMORY, "no memory for a name");
     }
     if (where == NULL || *where || value[0] != '/')
         return clv_fail(err, CLV_E_FORMAT, "\"%.40s\" is no line of it", line);

@@ -3,7 +3,7 @@
  *
  *     script.yaml   the script, byte for byte
  *     site.yaml     the site file, byte for byte; not in a rehearsal, which makes a new one each
- * time places        "key-files: DIR" and "site: FILE", absolute, a line each */
+ * time places        "key-files: DIR" and "site: FILE", absolute, a line each; "drill: NAME" */
 #ifndef CLV_CLI_KEPT_H
 #define CLV_CLI_KEPT_H
 
@@ -16,15 +16,17 @@
 /* Refuses a folder that holds a journal, and says how to go on with it.
  * errors  CLV_E_EXISTS */
 clv_status kept_check_fresh(const char *dir, struct clv_error *err);
-/* Makes dir if need be. The copies must have these hashes: what was read is what is kept. site may
- * be NULL. errors  CLV_E_MISMATCH: a file changed since it was read; those of clv_file_replace() */
+/* Makes dir if need be. The copies must have these hashes: what was read is what is kept. site and
+ * drill may be NULL. errors  CLV_E_MISMATCH: a file changed since it was read; those of
+ * clv_file_replace() */
 clv_status kept_write(const char *dir, const char *script, const uint8_t *script_hash,
                       const char *site, const uint8_t *site_hash, const char *key_dir,
-                      struct clv_error *err);
+                      const char *drill, struct clv_error *err);
 
 struct kept {
     char *script, *site; /* paths of the copies */
     char *key_dir;       /* as noted */
+    char *drill;         /* of a rehearsal, or NULL */
     char *site_folder;   /* where the site file was: relative names in it start there; or NULL */
 };
 /* errors  CLV_E_MISSING: nothing is kept there; CLV_E_FORMAT */

@@ -4,12 +4,8 @@
 #include "table.h"
 
 static const struct command *const families[] = {
-    ceremony_commands,
-    key_commands,
-    selection_commands,
-    unit_commands,
-    register_commands,
-    help_commands,
+    ceremony_commands, key_commands,      selection_commands,
+    unit_commands,     register_commands, help_commands,
 };
 
 /* clang-format off */

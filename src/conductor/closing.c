@@ -106,6 +106,16 @@ static void add_people(const struct clv_conductor *c, struct rows *r)
     }
 }
 
+static void add_void(const struct clv_conductor *c, struct rows *r)
+{
+    char list[200] = "none";
+    size_t len = 0;
+    for (size_t i = 0; i < c->ceremony->num_void && i < CLV_MAX_VOID && len < sizeof(list); i++)
+        len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%.4s-%02u", i ? ", " : "",
+                                c->id + strlen(c->id) - 4, c->ceremony->void_receipts[i]);
+    add_row(r, "Void receipts", false, "%s", list);
+}
+
 static void add_deviations(const struct clv_conductor *c, struct rows *r)
 {
     const struct clv_ceremony *e = c->ceremony;
@@ -117,6 +127,7 @@ static void add_deviations(const struct clv_conductor *c, struct rows *r)
                 e->deviations[i].happened, e->deviations[i].decided);
     add_row(r, "Wrong passwords", false, "%u", e->num_wrong_passwords);
     add_row(r, "Orders repeated", false, "%u", e->num_retries);
+    add_void(c, r);
 }
 
 static void add_identity(const struct clv_conductor *c, struct rows *r)
@@ -300,6 +311,22 @@ static void list_left(const struct clv_conductor *c, struct clv_event *e)
     clv_writer_clear(&left);
 }
 
+/* What this script was practised with: on the last page of a rehearsal. */
+static void drills_text(const struct clv_conductor *c, char *buf, size_t cap)
+{
+    char passed[240], missing[240], hash[20];
+    const struct clv_drill_book *book = c->config.drills;
+    buf[0] = '\0';
+    if (book == NULL || !c->config.test_world)
+        return;
+    if (c->ceremony->state == CLV_STATE_CLOSED)
+        book->closed(book->ctx, c->id, clv_now_wall_ms(c->config.clock));
+    book->say(book->ctx, passed, missing, sizeof(passed));
+    clv_hex_groups(c->config.script->hash, 8, 4, hash, sizeof(hash));
+    snprintf(buf, cap, "Drills passed with this script (SHA-256 %s ...): %s. Not practised: %s.",
+             hash, passed, missing);
+}
+
 clv_status task_close(struct clv_conductor *c, const struct clv_task *task, struct clv_error *err)
 {
     struct clv_event e = event_of(CLV_EVENT_CLOSED);
@@ -310,15 +337,17 @@ clv_status task_close(struct clv_conductor *c, const struct clv_task *task, stru
     char last[700], aside[600];
     snprintf(last, sizeof(last), "%s", e.text[0] ? e.text : "Nothing is left to do.");
     snprintf(aside, sizeof(aside), "Units set aside: %s", e.text2[0] ? e.text2 : "none");
-    char deviations[60];
+    char deviations[60], drills[600];
     snprintf(deviations, sizeof(deviations), "Deviations: %u", e.number);
     clv_status st = record(c, &e, err);
+    drills_text(c, drills, sizeof(drills));
     const char *lines[] = {engine->state == CLV_STATE_STOPPED ? "The ceremony was stopped."
                                                               : "The ceremony is complete.",
                            "",
                            deviations,
                            aside,
                            last,
+                           drills,
                            "",
                            "The journal is sealed in",
                            c->config.dir,

@@ -80,12 +80,21 @@ static clv_status begin_journal(struct clv_conductor *c, struct clv_error *err)
                               &c->journal, err);
 }
 
+static clv_status check_world(const struct clv_conductor_config *config, struct clv_error *err)
+{
+    if (config->mishap == CLV_MISHAP_NONE || config->test_world)
+        return CLV_OK;
+    return clv_fail(err, CLV_E_RULE, "drills are for rehearsals only");
+}
+
 static clv_status prepare(struct clv_conductor *c, struct clv_error *err)
 {
     const struct clv_conductor_config *config = &c->config;
     const struct clv_fleet_config fleet_config = {
         .test_world = config->test_world, .random = config->random, .clock = config->clock};
-    clv_status st = make_folders(c, err);
+    clv_status st = check_world(config, err);
+    if (st == CLV_OK)
+        st = make_folders(c, err);
     if (st == CLV_OK)
         st = clv_ceremony_new(config->script, &c->ceremony, err);
     if (st == CLV_OK)
@@ -108,6 +117,8 @@ clv_status clv_conductor_new(const struct clv_conductor_config *config, struct c
     if (c == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory for a ceremony");
     c->config = *config;
+    if (config->site->printer)
+        snprintf(c->printer, sizeof(c->printer), "%s", config->site->printer);
     c->face = config->face;
     clv_status st = prepare(c, err);
     if (st != CLV_OK) {

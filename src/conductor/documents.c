@@ -2,8 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "internal.h"
 
@@ -191,25 +189,9 @@ static clv_status show_receipt(struct clv_conductor *c, const struct clv_documen
     return st;
 }
 
-/* Through the system's print queue; a printer that fails costs a warning, not the receipt. */
-static void print_file(struct clv_conductor *c, const char *path)
-{
-    const char *queue = c->config.site->printer;
-    if (queue == NULL)
-        return;
-    int status = -1;
-    pid_t pid = fork();
-    if (pid == 0) {
-        execlp("lp", "lp", "-d", queue, "--", path, (char *)NULL);
-        _exit(127);
-    }
-    if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0)
-        tell(c, CLV_TONE_WARN, "The printer %s did not take %s: print it later.", queue, path);
-}
-
 /* Each try is a document of its own, with its own serial and entry. */
 static clv_status make_once(struct clv_conductor *c, const struct receipt_request *r,
-                            struct clv_error *err)
+                            bool *ret_again, struct clv_error *err)
 {
     struct sheet_parts *p = calloc(1, sizeof(*p));
     char *path = NULL;
@@ -230,10 +212,11 @@ static clv_status make_once(struct clv_conductor *c, const struct receipt_reques
     if (st == CLV_OK)
         st = clv_document_write_pdf(&doc, path, err);
     if (st == CLV_OK) {
-        print_file(c, path);
         tell(c, CLV_TONE_DONE, "Receipt %s, written and read back: %s", p->serial, path);
         st = show_receipt(c, &doc, err);
     }
+    if (st == CLV_OK)
+        st = print_receipt(c, path, p->serial, ret_again, err);
     free(path);
     free(p->proof);
     free(p);
@@ -252,7 +235,10 @@ clv_status make_receipt(struct clv_conductor *c, const struct receipt_request *r
         struct clv_error why = {0};
         char text[2048];
         size_t choice = 0;
-        clv_status st = make_once(c, r, &why);
+        bool again = false;
+        clv_status st = make_once(c, r, &again, &why);
+        if (st == CLV_OK && again)
+            continue;
         if (st == CLV_OK)
             return st;
         if (st == CLV_E_INTERRUPTED || st == CLV_E_TERMINAL) {

@@ -29,6 +29,8 @@ struct clv_conductor {
     unsigned num_documents;
     struct clv_check_values checks; /* of the combined key */
     struct history *history;        /* of a ceremony that is resumed */
+    char printer[61];               /* print queue, "": none */
+    unsigned num_mishaps;           /* of a drill, so far */
     bool only_looking;              /* nothing may be written yet, no deviation either */
     bool task_is_over; /* who may do the task has changed: the engine's next one comes */
 };
@@ -147,6 +149,24 @@ struct receipt_request {
 };
 clv_status make_receipt(struct clv_conductor *c, const struct receipt_request *request,
                         struct clv_error *err);
+
+/* ---- printing.c ---- */
+/* Prints the sheet if there is a printer, and asks how it looks. *ret_again: it is void, another
+ * one is to be made. */
+clv_status print_receipt(struct clv_conductor *c, const char *path, const char *serial,
+                         bool *ret_again, struct clv_error *err);
+
+/* ---- mishap.c: each does nothing but in its drill ---- */
+#define DECOY "part-2-other.clvkey"
+void mishap_recorded(struct clv_conductor *c, const struct clv_event *e);
+clv_status mishap_typed(struct clv_conductor *c, const struct clv_task *task,
+                        struct clv_secret **password, struct clv_error *err);
+clv_status mishap_sealed(struct clv_conductor *c, const struct clv_keyfile_info *info,
+                         const struct clv_secret *password, struct clv_error *err);
+clv_status mishap_opening(struct clv_conductor *c, const struct clv_task *task,
+                          struct clv_error *err);
+/* true: the sheet is lost, err says how. */
+bool mishap_printing(struct clv_conductor *c, struct clv_error *err);
 
 /* ---- the tasks ---- */
 task_fn task_open, task_self_check, task_judge_checks, task_roll_call, task_find_units,

@@ -230,10 +230,15 @@ static clv_status open_once(struct clv_conductor *c, const struct clv_task *task
     clv_status st = ask_secret(c, &q, &password, err);
     if (st != CLV_OK)
         return st;
-    struct opening x = {c->kdf, path, password, ret};
     snprintf(what, sizeof(what), "Opening %s (Argon2id, %u MiB)", ret->file,
              clv_kdf_cost(info.profile)->memory_kib / 1024);
     struct clv_error failure = {0};
+    st = mishap_typed(c, task, &password, err);
+    if (st != CLV_OK) {
+        clv_secret_free(&password);
+        return st;
+    }
+    struct opening x = {c->kdf, path, password, ret};
     st = work(c, what, clv_kdf_estimate_ms(c->kdf, info.profile), do_open, &x, &failure);
     if (st == CLV_OK && clv_same_guard_add(c->guard, CLV_SAME_PASSWORD,
                                            seat_of(c, task->person)->name, password, why) != CLV_OK)

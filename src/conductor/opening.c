@@ -78,7 +78,7 @@ clv_status check_workstation(struct clv_conductor *c, const char *id, bool recor
                              unsigned *ret_failed, struct clv_error *err)
 {
     struct checking x = {.c = c};
-    char text[MAX_CHECKS][260];
+    char text[MAX_CHECKS][540];
     const char *lines[MAX_CHECKS + 2];
     unsigned failed = 0;
     clv_status st = work(c, "Checking the workstation", 0, do_checks, &x, err);

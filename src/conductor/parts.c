@@ -189,6 +189,8 @@ static clv_status seal_part(struct clv_conductor *c, const struct clv_task *task
     if (st == CLV_OK)
         st = create_keyfile(c, &request, "Sealing your key part and opening it again", info,
                             ret_path, err);
+    if (st == CLV_OK)
+        st = mishap_sealed(c, info, password, err);
     if (st != CLV_OK)
         clv_same_guard_drop(c->guard, CLV_SAME_PASSWORD, seat_of(c, task->person)->name);
     clv_secret_free(&password);
@@ -327,6 +329,8 @@ clv_status task_open_part(struct clv_conductor *c, const struct clv_task *task,
     bool left = false;
     part_id(task, id, sizeof(id));
     clv_status st = begin_turn(c, task->person, err);
+    if (st == CLV_OK)
+        st = mishap_opening(c, task, err);
     if (st == CLV_OK)
         st = open_part(c, task, id, &left, err);
     if (st == CLV_OK && !left) {

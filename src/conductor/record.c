@@ -97,6 +97,8 @@ clv_status record(struct clv_conductor *c, struct clv_event *event, struct clv_e
     if (st == CLV_OK)
         st = append_or_pause(c, clv_writer_view(&line), err);
     clv_writer_clear(&line);
+    if (st == CLV_OK)
+        mishap_recorded(c, event);
     if (effects.wipe_signers)
         wipe_signers(c);
     if (effects.wipe_parts)

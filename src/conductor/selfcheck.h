@@ -7,7 +7,7 @@
 struct check_result {
     const char *name;
     bool ok;
-    char found[200];
+    char found[480];
 };
 
 /* At most cap results. Never fails: a check that cannot be made is a failed check. */
