@@ -29,6 +29,7 @@ enum clv_mishap {
     CLV_MISHAP_POWER_CUT,    /* as soon as three units are live: power_cut() is called */
     CLV_MISHAP_STUCK_KEY,    /* the last character of owner 2's password does not come, once */
     CLV_MISHAP_SWAPPED_PART, /* another part of owner 2 lies in the place of theirs */
+    CLV_MISHAP_OWNER_LEAVES, /* owner 2 is called away before their part is open */
     CLV_MISHAP_PAPER_JAM,    /* the first sheet does not come out of the printer */
 };
 

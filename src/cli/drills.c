@@ -19,6 +19,8 @@ const struct drill drills[] = {
       .mishap = CLV_MISHAP_POWER_CUT,      .sign = CLV_EVENT_RESUMED },
     { .name = "wrong-password",        .what = "a key sticks while owner 2 types the password",
       .mishap = CLV_MISHAP_STUCK_KEY,      .sign = CLV_EVENT_PASSWORD_WRONG },
+    { .name = "owner-leaves",          .what = "owner 2 is called away in the middle of the load",
+      .mishap = CLV_MISHAP_OWNER_LEAVES,   .sign = CLV_EVENT_PERSON_LEFT },
     { .name = "swapped-part",          .what = "another part lies in the place of owner 2's",
       .mishap = CLV_MISHAP_SWAPPED_PART,   .creates_parts = true, .sign = CLV_EVENT_PART_REFUSED },
     { .name = "lying-unit",            .what = "unit 4 shows another pattern",

@@ -12,7 +12,7 @@ static const struct option_def rehearse_options[] = {
     { "script",  "FILE", "ceremony script (ceremony-scripts/rehearsal.yaml)" },
     { "keys",    "DIR",  "folder of TEST key files (DIR/key-files)" },
     { "units",   "N",    "number of crypto units, 1 to 85 (6)" },
-    { "drill",   "NAME", "practise a bad day: unit-4-dies, power-cut-after-three, wrong-password, swapped-part, printer-jams, lying-unit, silent-unit, slow-unit, restarting-unit, replaying-unit, wrong-key-unit" },
+    { "drill",   "NAME", "practise a bad day: unit-4-dies, power-cut-after-three, wrong-password, owner-leaves, swapped-part, printer-jams, lying-unit, silent-unit, slow-unit, restarting-unit, replaying-unit, wrong-key-unit" },
     { "faults",  "PLANS", "or your own: fault plans of claviger-unitd, separated by commas" },
     { "answers", "FILE", "take the answers from a file instead of from people" },
     { "site",    "FILE", NULL },

@@ -72,11 +72,9 @@ clv_status mishap_sealed(struct clv_conductor *c, const struct clv_keyfile_info 
 }
 
 /* The two files change places when their owner is about to open theirs. */
-clv_status mishap_opening(struct clv_conductor *c, const struct clv_task *task,
-                          struct clv_error *err)
+static clv_status swap_files(struct clv_conductor *c, const struct clv_task *task,
+                             struct clv_error *err)
 {
-    if (c->config.mishap != CLV_MISHAP_SWAPPED_PART || task->slot != OWNER || c->num_mishaps > 0)
-        return CLV_OK;
     char *mine = clv_path_join(c->config.key_dir, c->ceremony->parts[task->slot - 1].file);
     char *other = clv_path_join(c->config.key_dir, DECOY);
     clv_status st = CLV_OK;
@@ -84,10 +82,34 @@ clv_status mishap_opening(struct clv_conductor *c, const struct clv_task *task,
         st = clv_fail(err, CLV_E_MEMORY, "no memory for a path");
     else if (renameat2(AT_FDCWD, mine, AT_FDCWD, other, RENAME_EXCHANGE) != 0)
         st = clv_fail_errno(err, errno, "the files of the drill cannot change places");
-    c->num_mishaps++;
     free(mine);
     free(other);
     return st;
+}
+
+/* Somebody has to play it: the page says who goes, and how it is recorded. */
+static clv_status call_away(struct clv_conductor *c, const struct clv_task *task,
+                            struct clv_error *err)
+{
+    char who[CLV_NAME_MAX * 4 + 100];
+    snprintf(who, sizeof(who), "%s is called away and leaves the room now.",
+             seat_of(c, task->person)->name);
+    const char *lines[] = {who,
+                           "Record it on this page: F4 on the full screen, !deviation line by "
+                           "line; then: somebody leaves the room.",
+                           "Go on with the others. Come back, or be replaced, when you are asked."};
+    return ask_continue(c, "drill.owner-leaves", "Drill: an owner leaves", lines, 3, err);
+}
+
+clv_status mishap_opening(struct clv_conductor *c, const struct clv_task *task,
+                          struct clv_error *err)
+{
+    bool swap = c->config.mishap == CLV_MISHAP_SWAPPED_PART;
+    bool leave = c->config.mishap == CLV_MISHAP_OWNER_LEAVES;
+    if ((!swap && !leave) || task->slot != OWNER || c->num_mishaps > 0)
+        return CLV_OK;
+    c->num_mishaps++;
+    return swap ? swap_files(c, task, err) : call_away(c, task, err);
 }
 
 bool mishap_printing(struct clv_conductor *c, struct clv_error *err)

@@ -77,6 +77,29 @@ Test(drills, wrong_password)
     scene_clear(&s);
 }
 
+Test(drills, owner_leaves)
+{
+    struct scene s;
+    scene_begin_short(&s, 1);
+    scene_answer(&s, "drill.owner-leaves", "!deviation");
+    scene_answer(&s, "deviation.what", "left");
+    scene_answer(&s, "people.who", "part-owner.2");
+    scene_answer(&s, "people.reason", "the train does not wait");
+    scene_answer(&s, "people.agrees", "agree");
+    scene_answer(&s, "people.witness-agrees", "agree");
+    scene_answer(&s, "people.waits", "back");
+    scene_play_short(&s, "1", "owner-leaves");
+    assert_complete(&s, SHORT);
+    assert_said(&s, "Lena Fähnrich is called away and leaves the room now.");
+    assert_said(&s, "Lena Fähnrich leaves the room; the turn goes to the next person, and begins "
+                    "anew when they are back.");
+    assert_said(&s, "Deviation 1 is on record: Lena Fähnrich left the room.");
+    assert_said(&s, "It is their turn, and nobody else can go first.");
+    assert_said(&s, "Lena Fähnrich is back.");
+    assert_said(&s, "...): owner-leaves. Not practised: unit-4-dies,");
+    scene_clear(&s);
+}
+
 /* The file that holds the right part is the other one now. */
 Test(drills, swapped_part)
 {
