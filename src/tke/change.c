@@ -29,8 +29,8 @@ void clv_tke_note_admins(struct clv_tke *t, unsigned unit, const struct clv_unit
 static void register_text(bool empty, const char *state, const uint8_t *pattern, char *buf,
                           size_t cap)
 {
-    char hex[9];
-    clv_hex(pattern, 4, hex);
+    char hex[CLV_TKE_SHORT_PATTERN];
+    clv_tke_short_pattern(pattern, hex);
     snprintf(buf, cap, empty ? "%s" : "%s %s", state, hex);
 }
 
@@ -58,19 +58,30 @@ static bool any_due(const struct clv_tke *t)
     return false;
 }
 
-/* What one unit is not ready for, none of the others begins. */
-static void hold_all(struct clv_tke *t)
+void clv_tke_next_step(struct clv_tke *t)
+{
+    for (size_t i = 0; i < t->num_rows; i++)
+        t->rows[i].settled = false;
+}
+
+/* What it holds by now is in its note. */
+static void hold(struct clv_tke *t, struct clv_tke_row *row, unsigned first)
+{
+    clv_tke_refuse(
+        t, row->unit, CLV_E_RULE, "Mend the other crypto unit first, or leave it out: --units.",
+        "crypto unit %u is not ready, and this begins only when all selected units are", first);
+    if (row->sent)
+        clv_kept(&row->error, "It stays as it is: %s.", row->note);
+}
+
+void clv_tke_hold_all(struct clv_tke *t)
 {
     unsigned first = 0;
     for (size_t i = 0; i < t->num_rows && first == 0; i++)
         first = t->rows[i].failed ? t->rows[i].unit : 0;
     for (size_t i = 0; i < t->num_rows && first; i++)
         if (is_due(&t->rows[i]))
-            clv_tke_refuse(t, t->rows[i].unit, CLV_E_RULE,
-                           "Mend the other crypto unit first, or leave it out: --units.",
-                           "crypto unit %u is not ready, and this begins only when all selected "
-                           "units are",
-                           first);
+            hold(t, &t->rows[i], first);
 }
 
 /* ---- the pieces ---- */
@@ -82,7 +93,7 @@ void clv_tke_check_units(struct clv_tke *t, const struct clv_tke_change *change,
         if (is_due(&t->rows[i]))
             change->check(t, t->rows[i].unit, clv_fleet_state(t->fleet, t->rows[i].unit), order);
     if (change->together)
-        hold_all(t);
+        clv_tke_hold_all(t);
     *ret_due = any_due(t);
 }
 
@@ -152,7 +163,7 @@ clv_status clv_tke_choose_signers(struct clv_tke *t, const struct clv_tke_change
         if (marks[i])
             memcpy(ret->skis[ret->num++], selected.skis[i], CLV_SKI_LEN);
     if (change->together)
-        hold_all(t);
+        clv_tke_hold_all(t);
     *ret_due = any_due(t);
     return CLV_OK;
 }
@@ -214,8 +225,8 @@ static clv_status confirm(struct clv_tke *t, const struct clv_tke_change *change
     return clv_tke_confirm(t, change->verb, lines, change->warning ? 1 : 0, err);
 }
 
-static clv_status carry_out(struct clv_tke *t, const struct clv_tke_change *change,
-                            struct clv_order *order, struct clv_error *err)
+clv_status clv_tke_carry_out(struct clv_tke *t, const struct clv_tke_change *change,
+                             struct clv_order *order, struct clv_error *err)
 {
     struct clv_tke_chosen chosen;
     bool due = false;
@@ -234,6 +245,6 @@ clv_status clv_tke_change(struct clv_tke *t, const struct clv_tke_change *change
 {
     clv_status st = clv_tke_begin(t, change->command, err);
     if (st == CLV_OK)
-        st = carry_out(t, change, order, err);
+        st = clv_tke_carry_out(t, change, order, err);
     return clv_tke_change_over(t, st, err);
 }

@@ -24,6 +24,15 @@ struct clv_tke_change {
 clv_status clv_tke_change(struct clv_tke *t, const struct clv_tke_change *change,
                           struct clv_order *order, struct clv_error *err);
 
+/* The same without beginning and end: one of several steps, between clv_tke_begin() and
+ * clv_tke_change_over(). */
+clv_status clv_tke_carry_out(struct clv_tke *t, const struct clv_tke_change *change,
+                             struct clv_order *order, struct clv_error *err);
+/* Forgets which units were settled: the next step looks at all that have not failed. */
+void clv_tke_next_step(struct clv_tke *t);
+/* Together or not at all: when one unit has failed, those that are due are refused. */
+void clv_tke_hold_all(struct clv_tke *t);
+
 /* The same in pieces, between clv_tke_begin() and clv_tke_change_over(). */
 
 /* check() on all units; *ret_due: something is left to do. */
@@ -51,6 +60,21 @@ clv_status clv_tke_change_over(struct clv_tke *t, clv_status ended, struct clv_e
 void clv_tke_refuse_as(struct clv_tke *t, unsigned unit, uint32_t return_code, uint32_t reason);
 /* Nothing is left to do for it. */
 void clv_tke_settle(struct clv_tke *t, unsigned unit, const char *note);
+
+/* ---- registers.c: what others do with registers, too ---- */
+bool clv_tke_holds_new(const struct clv_unit_state *s, const struct clv_order *order);
+bool clv_tke_holds_current(const struct clv_unit_state *s, const struct clv_order *order);
+bool clv_tke_is_loaded(const struct clv_unit_state *s, const struct clv_order *order);
+bool clv_tke_is_committed(const struct clv_unit_state *s, const struct clv_order *order);
+bool clv_tke_is_live(const struct clv_unit_state *s, const struct clv_order *order);
+/* The first eight digits: enough to find a pattern on a receipt. */
+#define CLV_TKE_SHORT_PATTERN 9
+void clv_tke_short_pattern(const uint8_t *pattern, char buf[CLV_TKE_SHORT_PATTERN]);
+extern const struct clv_tke_change clv_tke_set_immediate_change;
+/* The change of cryptounit-mk-rotate; its warning says what the units show now. */
+#define CLV_TKE_ROTATION_WARNING 400
+struct clv_tke_change clv_tke_rotation(struct clv_tke *t, const struct clv_order *order,
+                                       char warning[CLV_TKE_ROTATION_WARNING]);
 
 void clv_tke_note_admins(struct clv_tke *t, unsigned unit, const struct clv_unit_state *state);
 void clv_tke_note_registers(struct clv_tke *t, unsigned unit, const struct clv_unit_state *state);

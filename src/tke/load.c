@@ -8,8 +8,8 @@
 
 static void refuse_full(struct clv_tke *t, unsigned unit, const struct clv_unit_state *s)
 {
-    char theirs[9];
-    clv_hex(s->new_pattern, 4, theirs);
+    char theirs[CLV_TKE_SHORT_PATTERN];
+    clv_tke_short_pattern(s->new_pattern, theirs);
     clv_tke_refuse(
         t, unit, CLV_E_RULE, "Commit it, or clear it first: claviger cryptounit-mk-clrnew.",
         "its new register is not empty: %s %s", clv_ep11_new_state_text(s->new_state), theirs);
@@ -27,15 +27,9 @@ static void check_load(struct clv_tke *t, unsigned unit, const struct clv_unit_s
         refuse_full(t, unit, s);
 }
 
-static bool loaded(const struct clv_unit_state *s, const struct clv_order *order)
-{
-    return s->new_state == CLV_NEW_UNCOMMITTED &&
-           clv_ep11_pattern_equal(s->new_pattern, order->pattern);
-}
-
 static const struct clv_tke_change load_change = {.command = "cryptounit-mk-load",
                                                   .check = check_load,
-                                                  .holds = loaded,
+                                                  .holds = clv_tke_is_loaded,
                                                   .note = clv_tke_note_registers};
 
 /* What the headers tell, before anybody types a password. */
