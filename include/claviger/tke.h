@@ -179,8 +179,10 @@ struct clv_tke_row {
     enum clv_order_kind order;    /* the last one, or the one that failed */
     enum clv_outcome outcome;     /* of it; NOT_SENT when refused before */
     uint32_t return_code, reason; /* REFUSED by the unit */
-    struct clv_error error;       /* failed: sentence and hint */
-    char note[200];               /* what is true of it now: "Full committed ef8a9b7a"; may be "" */
+    bool has_reported;            /* the last command brought a pattern */
+    uint8_t reported_pattern[CLV_EP11_PATTERN_LEN];
+    struct clv_error error; /* failed: sentence and hint */
+    char note[200];         /* what is true of it now: "Full committed ef8a9b7a"; may be "" */
 };
 enum clv_tke_total { CLV_TKE_ALL, CLV_TKE_SOME, CLV_TKE_NONE };
 

@@ -45,10 +45,15 @@ static const struct clv_tke_change add_change = {.command = "cryptounit-admin-ad
                                                  .holds = added,
                                                  .note = clv_tke_note_admins};
 
-static clv_status certify(const struct clv_tke_key *key, const struct clv_sigkey *sigkey,
-                          struct clv_writer *w, struct clv_error *err)
+const char *clv_tke_admin_name(const struct clv_tke_key *key)
 {
-    const char *name = key->of_plugin ? key->info.description : key->info.admin_name;
+    return key->of_plugin ? key->info.description : key->info.admin_name;
+}
+
+clv_status clv_tke_certify(const struct clv_tke_key *key, const struct clv_sigkey *sigkey,
+                           struct clv_writer *w, struct clv_error *err)
+{
+    const char *name = clv_tke_admin_name(key);
     bool rsa = sigkey->type == CLV_SIGKEY_RSA;
     struct clv_ep11_public_key public = {
         .type = rsa ? CLV_EP11_KEY_RSA : CLV_EP11_KEY_P521,
@@ -68,7 +73,7 @@ static clv_status make_certificate(struct clv_tke *t, const struct clv_tke_key *
     if (st == CLV_OK && memcmp(sigkey.ski, key->info.ski, CLV_SKI_LEN) != 0)
         st = clv_fail(err, CLV_E_FORGED, "%s holds another key than its header names", key->file);
     if (st == CLV_OK)
-        st = certify(key, &sigkey, w, err);
+        st = clv_tke_certify(key, &sigkey, w, err);
     clv_sigkey_clear(&sigkey);
     return st == CLV_OK ? st : clv_while(err, "making the administrator's certificate");
 }
@@ -102,6 +107,14 @@ clv_status clv_tke_add_admin(struct clv_tke *t, const struct clv_tke_key *key,
         st = add_admin(t, key, &order, &certificate, err);
     clv_writer_clear(&certificate);
     return clv_tke_change_over(t, st, err);
+}
+
+clv_status clv_tke_step_admin(struct clv_tke *t, const uint8_t ski[CLV_SKI_LEN],
+                              struct clv_view certificate, struct clv_error *err)
+{
+    struct clv_order order = {.kind = CLV_ORDER_ADMIN_ADD, .certificate = certificate};
+    memcpy(order.ski, ski, CLV_SKI_LEN);
+    return clv_tke_carry_out(t, &add_change, &order, err);
 }
 
 /* ---- cryptounit-admin-rm ---- */
@@ -208,8 +221,8 @@ static void refuse_above(struct clv_tke *t, unsigned unit, uint32_t reason)
         clv_ep11_code_text(209, reason));
 }
 
-static void check_thresholds(struct clv_tke *t, unsigned unit, const struct clv_unit_state *s,
-                             const struct clv_order *order)
+void clv_tke_check_thresholds(struct clv_tke *t, unsigned unit, const struct clv_unit_state *s,
+                              const struct clv_order *order)
 {
     bool alone_permitted = permissions(s) & CLV_EP11_PERM_1SIGN;
     if (has_thresholds(s, order))
@@ -226,18 +239,33 @@ static void check_thresholds(struct clv_tke *t, unsigned unit, const struct clv_
         clv_tke_refuse_as(t, unit, 209, 71);
 }
 
+static const struct clv_tke_change threshold_change = {.command = "cryptounit-thrhld-set",
+                                                       .check = clv_tke_check_thresholds,
+                                                       .holds = has_thresholds,
+                                                       .note = clv_tke_note_admins};
+
+clv_status clv_tke_step_thresholds(struct clv_tke *t, unsigned sign, unsigned revoke,
+                                   struct clv_error *err)
+{
+    struct clv_order order = {
+        .kind = CLV_ORDER_THRESHOLDS, .sign_threshold = sign, .revoke_threshold = revoke};
+    return clv_tke_carry_out(t, &threshold_change, &order, err);
+}
+
+clv_status clv_tke_thresholds_in_range(unsigned sign, unsigned revoke, struct clv_error *err)
+{
+    if (sign < 1 || sign > THRESHOLD_MAX || revoke < 1 || revoke > THRESHOLD_MAX)
+        return clv_fail(err, CLV_E_INPUT, "a threshold is a number from 1 to %d", THRESHOLD_MAX);
+    return CLV_OK;
+}
+
 clv_status clv_tke_set_thresholds(struct clv_tke *t, unsigned sign, unsigned revoke,
                                   struct clv_error *err)
 {
-    static const struct clv_tke_change change = {.command = "cryptounit-thrhld-set",
-                                                 .check = check_thresholds,
-                                                 .holds = has_thresholds,
-                                                 .note = clv_tke_note_admins};
     struct clv_order order = {
         .kind = CLV_ORDER_THRESHOLDS, .sign_threshold = sign, .revoke_threshold = revoke};
-    if (sign < 1 || sign > THRESHOLD_MAX || revoke < 1 || revoke > THRESHOLD_MAX)
-        return clv_fail(err, CLV_E_INPUT, "a threshold is a number from 1 to %d", THRESHOLD_MAX);
-    return clv_tke_change(t, &change, &order, err);
+    clv_status st = clv_tke_thresholds_in_range(sign, revoke, err);
+    return st == CLV_OK ? clv_tke_change(t, &threshold_change, &order, err) : st;
 }
 
 static void check_exit(struct clv_tke *t, unsigned unit, const struct clv_unit_state *s,
@@ -248,7 +276,7 @@ static void check_exit(struct clv_tke *t, unsigned unit, const struct clv_unit_s
                        "it has left imprint mode already, with thresholds %u/%u", s->sign_threshold,
                        s->revoke_threshold);
     else
-        check_thresholds(t, unit, s, order);
+        clv_tke_check_thresholds(t, unit, s, order);
 }
 
 clv_status clv_tke_exit_imprint(struct clv_tke *t, struct clv_error *err)

@@ -61,7 +61,21 @@ void clv_tke_refuse_as(struct clv_tke *t, unsigned unit, uint32_t return_code, u
 /* Nothing is left to do for it. */
 void clv_tke_settle(struct clv_tke *t, unsigned unit, const char *note);
 
-/* ---- registers.c: what others do with registers, too ---- */
+/* ---- admins.c: administrators and thresholds as steps of another command ---- */
+const char *clv_tke_admin_name(const struct clv_tke_key *key);
+/* The certificate, signed with the open key. */
+clv_status clv_tke_certify(const struct clv_tke_key *key, const struct clv_sigkey *sigkey,
+                           struct clv_writer *w, struct clv_error *err);
+clv_status clv_tke_step_admin(struct clv_tke *t, const uint8_t ski[CLV_SKI_LEN],
+                              struct clv_view certificate, struct clv_error *err);
+clv_status clv_tke_step_thresholds(struct clv_tke *t, unsigned sign, unsigned revoke,
+                                   struct clv_error *err);
+
+void clv_tke_check_thresholds(struct clv_tke *t, unsigned unit, const struct clv_unit_state *s,
+                              const struct clv_order *order);
+clv_status clv_tke_thresholds_in_range(unsigned sign, unsigned revoke, struct clv_error *err);
+
+/* ---- registers.c, load.c: what others do with registers, too ---- */
 bool clv_tke_holds_new(const struct clv_unit_state *s, const struct clv_order *order);
 bool clv_tke_holds_current(const struct clv_unit_state *s, const struct clv_order *order);
 bool clv_tke_is_loaded(const struct clv_unit_state *s, const struct clv_order *order);
@@ -70,6 +84,10 @@ bool clv_tke_is_live(const struct clv_unit_state *s, const struct clv_order *ord
 /* The first eight digits: enough to find a pattern on a receipt. */
 #define CLV_TKE_SHORT_PATTERN 9
 void clv_tke_short_pattern(const uint8_t *pattern, char buf[CLV_TKE_SHORT_PATTERN]);
+void clv_tke_refuse_full(struct clv_tke *t, unsigned unit, const struct clv_unit_state *s);
+/* There is a current key, and it is the one that all units have (or order->pattern already). */
+void clv_tke_check_old_key(struct clv_tke *t, unsigned unit, const struct clv_unit_state *s,
+                           const struct clv_order *order);
 extern const struct clv_tke_change clv_tke_set_immediate_change;
 /* The change of cryptounit-mk-rotate; its warning says what the units show now. */
 #define CLV_TKE_ROTATION_WARNING 400

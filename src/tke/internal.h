@@ -73,5 +73,20 @@ clv_status clv_tke_record_intent(void *ctx, const struct clv_intent *intent, str
 void clv_tke_record_outcome(struct clv_tke *tke, const struct clv_result *result);
 void clv_tke_record_signer(struct clv_tke *tke, size_t number, const uint8_t ski[CLV_SKI_LEN]);
 void clv_tke_record_confirmed(struct clv_tke *tke, const char *typed);
+void clv_tke_record_generated(struct clv_tke *tke, unsigned unit,
+                              const uint8_t pattern[CLV_EP11_PATTERN_LEN]);
+
+/* ---- patterns.c ---- */
+/* The last key that a command on this workstation had this unit make.
+ * errors  CLV_E_MISSING: none; those of clv_journal_open_readonly() */
+clv_status clv_tke_generated_pattern(struct clv_tke *tke, unsigned unit,
+                                     uint8_t ret[CLV_EP11_PATTERN_LEN], struct clv_error *err);
+
+/* ---- signers.c ---- */
+/* The selected signature keys in their order; pointers into list, which is the caller's to clear.
+ * ret has room for CLV_TKE_MAX_SIGKEYS. */
+clv_status clv_tke_selected_keys(struct clv_tke *tke, struct clv_tke_keys *list,
+                                 const struct clv_tke_key **ret, size_t *ret_num,
+                                 struct clv_error *err);
 
 #endif

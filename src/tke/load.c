@@ -6,7 +6,7 @@
 
 #define PARTS_MIN 2
 
-static void refuse_full(struct clv_tke *t, unsigned unit, const struct clv_unit_state *s)
+void clv_tke_refuse_full(struct clv_tke *t, unsigned unit, const struct clv_unit_state *s)
 {
     char theirs[CLV_TKE_SHORT_PATTERN];
     clv_tke_short_pattern(s->new_pattern, theirs);
@@ -24,7 +24,7 @@ static void check_load(struct clv_tke *t, unsigned unit, const struct clv_unit_s
     else if (!(s->attributes.value[CLV_EP11_ATTR_PERMISSIONS] & CLV_EP11_PERM_WK_IMPORT))
         clv_tke_refuse_as(t, unit, 80, 80);
     else if (s->new_state != CLV_NEW_EMPTY)
-        refuse_full(t, unit, s);
+        clv_tke_refuse_full(t, unit, s);
 }
 
 static const struct clv_tke_change load_change = {.command = "cryptounit-mk-load",

@@ -4,6 +4,13 @@
 
 #include "internal.h"
 
+static void keep_command(struct clv_tke_row *row, const struct clv_result *result)
+{
+    row->sent |= result->outcome != CLV_OUTCOME_NOT_SENT;
+    row->has_reported = result->has_reported;
+    memcpy(row->reported_pattern, result->reported_pattern, sizeof(row->reported_pattern));
+}
+
 static void on_result(void *ctx, const struct clv_result *result)
 {
     struct clv_tke *t = ctx;
@@ -16,8 +23,8 @@ static void on_result(void *ctx, const struct clv_result *result)
     row->outcome = result->outcome;
     row->return_code = result->return_code;
     row->reason = result->reason;
-    if (clv_order_is_command(result->order) && result->outcome != CLV_OUTCOME_NOT_SENT)
-        row->sent = true;
+    if (clv_order_is_command(result->order))
+        keep_command(row, result);
     if (result->outcome == CLV_OUTCOME_DONE)
         return;
     row->failed = true;

@@ -1,4 +1,5 @@
-/* Which key a unit was loaded with here: read from the command journal, or brought on paper. */
+/* Which key a unit was loaded with here, or made: read from the command journal, or brought on
+ * paper. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
  * units those were. */
 struct replay {
     const struct clv_tke *t;
+    bool made_only;                /* no keys that were loaded */
     size_t row_of[MAX_NUMBER + 1]; /* 1 + index of the row, 0: none of ours */
     bool *known;                   /* per row */
     uint8_t (*patterns)[CLV_EP11_PATTERN_LEN];
@@ -40,15 +42,20 @@ static void take_seen(struct replay *r, const json_t *entry)
     }
 }
 
-static void take_intent(struct replay *r, const json_t *entry)
+static void take_pattern(struct replay *r, const json_t *entry)
 {
     size_t row = r->row_of[number_of(entry)];
     const char *hex = text_of(entry, "pattern");
-    if (number_of(entry) == 0 || row == 0 ||
-        strcmp(text_of(entry, "phase"), clv_order_name(CLV_ORDER_LOAD)) != 0)
+    if (number_of(entry) == 0 || row == 0)
         return;
     r->known[row - 1] =
         clv_unhex(hex, strlen(hex), r->patterns[row - 1], CLV_EP11_PATTERN_LEN, NULL) == CLV_OK;
+}
+
+static bool is_load(const struct replay *r, const json_t *entry)
+{
+    return !r->made_only && strcmp(text_of(entry, "event"), "intent") == 0 &&
+           strcmp(text_of(entry, "phase"), clv_order_name(CLV_ORDER_LOAD)) == 0;
 }
 
 static clv_status take_entry(void *ctx, uint64_t seq, struct clv_view text, struct clv_error *err)
@@ -62,19 +69,52 @@ static clv_status take_entry(void *ctx, uint64_t seq, struct clv_view text, stru
         memset(r->row_of, 0, sizeof(r->row_of));
     else if (strcmp(event, "unit-seen") == 0)
         take_seen(r, entry);
-    else if (strcmp(event, "intent") == 0)
-        take_intent(r, entry);
+    else if (is_load(r, entry) || strcmp(event, "generated") == 0)
+        take_pattern(r, entry);
     json_decref(entry);
     return CLV_OK;
 }
 
-static clv_status replay(struct replay *r, struct clv_error *err)
+static void replay_free(struct replay **replay)
+{
+    struct replay *r = *replay;
+    if (r == NULL)
+        return;
+    free(r->known);
+    free(r->patterns);
+    free(r);
+    *replay = NULL;
+}
+
+static clv_status play(struct replay *r, struct clv_error *err)
 {
     struct clv_journal *journal = NULL;
     clv_status st = clv_journal_open_readonly(r->t->journal_dir, &journal, err);
     if (st == CLV_OK)
         st = clv_journal_each(journal, 0, take_entry, r, err);
     clv_journal_free(&journal);
+    return st;
+}
+
+static clv_status replay_new(const struct clv_tke *t, bool made_only, struct replay **ret,
+                             struct clv_error *err)
+{
+    struct replay *r = calloc(1, sizeof(*r));
+    clv_status st = CLV_OK;
+    if (r) {
+        r->t = t;
+        r->made_only = made_only;
+        r->known = calloc(t->num_rows + 1, sizeof(*r->known));
+        r->patterns = calloc(t->num_rows + 1, sizeof(*r->patterns));
+    }
+    if (r == NULL || r->known == NULL || r->patterns == NULL)
+        st = clv_fail(err, CLV_E_MEMORY, "no memory for the command journal");
+    else
+        st = play(r, err);
+    if (st == CLV_OK)
+        *ret = r;
+    else
+        replay_free(&r);
     return st;
 }
 
@@ -112,26 +152,30 @@ static clv_status one_for_all(const struct replay *r, uint8_t ret[CLV_EP11_PATTE
 clv_status clv_tke_expected_pattern(struct clv_tke *t, uint8_t ret[CLV_EP11_PATTERN_LEN],
                                     struct clv_error *err)
 {
-    struct replay *r = calloc(1, sizeof(*r));
-    clv_status st = CLV_OK;
-    if (r) {
-        r->t = t;
-        r->known = calloc(t->num_rows + 1, sizeof(*r->known));
-        r->patterns = calloc(t->num_rows + 1, sizeof(*r->patterns));
-    }
-    if (r == NULL || r->known == NULL || r->patterns == NULL)
-        st = clv_fail(err, CLV_E_MEMORY, "no memory for the command journal");
-    else
-        st = replay(r, err);
+    struct replay *r = NULL;
+    clv_status st = replay_new(t, false, &r, err);
     if (st == CLV_E_MISSING)
-        st = nothing_on_record(t->num_rows ? t->rows[0].unit : 0, err);
+        return nothing_on_record(t->num_rows ? t->rows[0].unit : 0, err);
     if (st == CLV_OK)
         st = one_for_all(r, ret, err);
-    if (r) {
-        free(r->known);
-        free(r->patterns);
-    }
-    free(r);
+    replay_free(&r);
+    return st;
+}
+
+clv_status clv_tke_generated_pattern(struct clv_tke *t, unsigned unit,
+                                     uint8_t ret[CLV_EP11_PATTERN_LEN], struct clv_error *err)
+{
+    struct replay *r = NULL;
+    const uint8_t *found = NULL;
+    clv_status st = replay_new(t, true, &r, err);
+    for (size_t i = 0; st == CLV_OK && i < t->num_rows; i++)
+        if (t->rows[i].unit == unit && r->known[i])
+            found = r->patterns[i];
+    if (st == CLV_OK && found)
+        memcpy(ret, found, CLV_EP11_PATTERN_LEN);
+    else if (st == CLV_OK)
+        st = clv_fail(err, CLV_E_MISSING, "crypto unit %u made no key from here", unit);
+    replay_free(&r);
     return st;
 }
 

@@ -111,6 +111,16 @@ void clv_tke_record_confirmed(struct clv_tke *t, const char *typed)
     (void)append(t, entry);
 }
 
+/* Nobody can compute the pattern of a key that was made inside: this is what its unit says. */
+void clv_tke_record_generated(struct clv_tke *t, unsigned unit,
+                              const uint8_t pattern[CLV_EP11_PATTERN_LEN])
+{
+    json_t *entry = entry_of(t, "generated");
+    put_number(entry, "unit", unit);
+    put_hex(entry, "pattern", pattern, CLV_EP11_PATTERN_LEN);
+    (void)append(t, entry);
+}
+
 /* ---- begin and end ---- */
 
 static void record_opened(struct clv_tke *t)

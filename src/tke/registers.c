@@ -148,13 +148,14 @@ static const struct clv_unit_state *first_old(struct clv_tke *t, const struct cl
     return NULL;
 }
 
-static void check_old_key(struct clv_tke *t, unsigned unit, const struct clv_unit_state *s,
-                          const struct clv_order *order)
+void clv_tke_check_old_key(struct clv_tke *t, unsigned unit, const struct clv_unit_state *s,
+                           const struct clv_order *order)
 {
     const struct clv_unit_state *first = first_old(t, order);
     char theirs[CLV_TKE_SHORT_PATTERN], others[CLV_TKE_SHORT_PATTERN];
     if (s->current_state == CLV_CURRENT_EMPTY) {
-        clv_tke_refuse(t, unit, CLV_E_RULE, "For a first load: claviger cryptounit-mk-setimm.",
+        clv_tke_refuse(t, unit, CLV_E_RULE,
+                       "For a first load: claviger cryptounit-mk-setimm, or auto-recover.",
                        "its current register is Empty: there is nothing to rotate");
     } else if (first && !clv_ep11_pattern_equal(first->current_pattern, s->current_pattern) &&
                !clv_tke_holds_current(s, order)) {
@@ -170,7 +171,7 @@ static void check_rotate(struct clv_tke *t, unsigned unit, const struct clv_unit
                          const struct clv_order *order)
 {
     if (is_ready(t, unit, s, order))
-        check_old_key(t, unit, s, order);
+        clv_tke_check_old_key(t, unit, s, order);
 }
 
 /* What was looked at, and what cannot be seen from here. */

@@ -28,15 +28,21 @@ static clv_status selected(struct clv_tke *t, const struct clv_tke_keys *list,
     return CLV_OK;
 }
 
+clv_status clv_tke_selected_keys(struct clv_tke *t, struct clv_tke_keys *list,
+                                 const struct clv_tke_key **ret, size_t *ret_num,
+                                 struct clv_error *err)
+{
+    clv_status st = clv_tke_list_keys(t, CLV_KEYFILE_SIGKEY, list, err);
+    return st == CLV_OK ? selected(t, list, ret, ret_num, err) : st;
+}
+
 clv_status clv_tke_selected_skis(struct clv_tke *t, uint8_t (*ret_skis)[CLV_SKI_LEN],
                                  size_t *ret_num, struct clv_error *err)
 {
     const struct clv_tke_key *keys[CLV_TKE_MAX_SIGKEYS];
     struct clv_tke_keys list = {0};
     size_t num = 0;
-    clv_status st = clv_tke_list_keys(t, CLV_KEYFILE_SIGKEY, &list, err);
-    if (st == CLV_OK)
-        st = selected(t, &list, keys, &num, err);
+    clv_status st = clv_tke_selected_keys(t, &list, keys, &num, err);
     for (size_t i = 0; st == CLV_OK && i < num; i++)
         memcpy(ret_skis[i], keys[i]->info.ski, CLV_SKI_LEN);
     if (st == CLV_OK)
@@ -100,9 +106,7 @@ clv_status clv_tke_open_signers(struct clv_tke *t, size_t num, const uint8_t (*s
     const struct clv_tke_key *keys[CLV_TKE_MAX_SIGKEYS], *fit[CLV_TKE_MAX_SIGKEYS];
     struct clv_tke_keys list = {0};
     size_t num_keys = 0, num_fit = 0;
-    clv_status st = clv_tke_list_keys(t, CLV_KEYFILE_SIGKEY, &list, err);
-    if (st == CLV_OK)
-        st = selected(t, &list, keys, &num_keys, err);
+    clv_status st = clv_tke_selected_keys(t, &list, keys, &num_keys, err);
     for (size_t i = 0; st == CLV_OK && i < num_keys && num_fit < num; i++)
         if (skis == NULL || has_ski(skis, num_skis, keys[i]->info.ski))
             fit[num_fit++] = keys[i];

@@ -76,6 +76,34 @@ clv_status clv_tke_rotate(struct clv_tke *tke, const uint8_t pattern[CLV_EP11_PA
 clv_status clv_tke_clear_current(struct clv_tke *tke, struct clv_error *err);
 clv_status clv_tke_clear_new(struct clv_tke *tke, struct clv_error *err);
 
+/* ---- a key made inside a recovery crypto unit ----------------------------------------------- */
+
+/* These make a random key in a selected unit of type RECOVERY, or take the one it has, and bring it
+ * to all selected units, other recovery units among them: sealed by the one for the importer key of
+ * the other, after both have shown a device certificate under a trusted root. Nobody outside the
+ * units ever has the key; recovery units are its only backup. They begin on all selected units or
+ * on none. What fails on one unit is left behind; no unit sets immediate before all are Full
+ * committed. Given again, they go on where they stopped: with a key that the command journal has on
+ * record as made from here, never with one that somebody else put into a register. errors
+ * CLV_E_RULE: no recovery unit; several service instances */
+
+/* auto-init: the selected signature keys become administrators of the units in imprint mode, then
+ * thresholds, then the key. A unit that has left imprint mode must have these administrators and
+ * thresholds. Confirmed with "initialize 1,2,3".
+ * errors  and CLV_E_INPUT: thresholds; CLV_E_RULE: fewer keys than a threshold */
+clv_status clv_tke_auto_init(struct clv_tke *tke, unsigned sign, unsigned revoke,
+                             struct clv_error *err);
+/* auto-mk-rotate: over the current key that all units share. When every unit is Full committed,
+ * confirmed with "storage is re-enciphered to 3f2a91c4, rotate 1,2,3" (first digits of the new
+ * pattern); stopped there, it is asked again the next time. */
+clv_status clv_tke_auto_rotate(struct clv_tke *tke, struct clv_error *err);
+/* auto-recover: the current key of recovery unit from (0: of all that are selected, which then have
+ * the same one), for units whose current register is Empty; of any service instance. expected: its
+ * pattern from paper, or NULL. Confirmed with "recover 3f2a91c4 1,2,3".
+ * errors  and CLV_E_MISMATCH: not the expected one; CLV_E_INPUT: from */
+clv_status clv_tke_auto_recover(struct clv_tke *tke, unsigned from, const uint8_t *expected,
+                                struct clv_error *err);
+
 /* ---- control points ------------------------------------------------------------------------- */
 
 /* cryptounit-cp-...: adds one control point, bit 0..127. Nothing here takes one away. */

@@ -1,0 +1,428 @@
+/* auto-init, auto-mk-rotate, auto-recover on operational units 1 and 2, recovery units 3 and 4 and
+ * failover unit 5: the whole way, and every way to be stopped on it. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench.h"
+#include "claviger/journal.h"
+
+#define UNITS 5
+#define SOURCE 3
+#define ALL "1,2,3,4,5"
+
+static struct bench b;
+
+TestSuite(automatic, .timeout = 250);
+
+static void begin(const char *fault)
+{
+    const char *args[] = {
+        "--units", "2", "--recovery", "2", "--failover", "1", fault ? "--fault" : NULL,
+        fault,     NULL};
+    bench_open(&b, args);
+    b.sigkeys = "sofia.clvkey";
+}
+
+/* The same units, without whatever was wrong with one of them. */
+static void mend(void)
+{
+    process_stop(&b.process, SIGTERM);
+    process_start(&b.process, NULL);
+}
+
+static void type(const char *phrase)
+{
+    snprintf(b.confirm, sizeof(b.confirm), "%s", phrase);
+}
+
+static void init(void)
+{
+    type("initialize " ALL);
+    bench_command(&b);
+    check_ok(clv_tke_auto_init(b.tke, 1, 1, &b.err), &b);
+}
+
+static void initialized(void)
+{
+    init();
+    bench_all_done(&b);
+}
+
+/* Types what was asked the time before, which is the only way to know it. */
+static clv_status rotate(void)
+{
+    char phrase[sizeof(b.asked)];
+    snprintf(phrase, sizeof(phrase), "%s", b.asked);
+    bench_command(&b);
+    type(phrase);
+    return clv_tke_auto_rotate(b.tke, &b.err);
+}
+
+static clv_status recover(unsigned from)
+{
+    bench_command(&b);
+    return clv_tke_auto_recover(b.tke, from, NULL, &b.err);
+}
+
+static const struct clv_unit_state *state_of(unsigned unit)
+{
+    return clv_fleet_state(clv_tke_fleet(b.tke), unit);
+}
+
+static void survey(void)
+{
+    const char *units = b.units;
+    b.units = "all";
+    bench_command(&b);
+    b.units = units;
+}
+
+/* All units have one current key and nothing else; returns it. */
+static const uint8_t *one_key_everywhere(void)
+{
+    survey();
+    for (unsigned unit = 1; unit <= UNITS; unit++) {
+        cr_assert_eq(state_of(unit)->current_state, CLV_CURRENT_VALID, "unit %u", unit);
+        cr_assert_eq(state_of(unit)->new_state, CLV_NEW_EMPTY, "unit %u", unit);
+        cr_assert(
+            clv_ep11_pattern_equal(state_of(unit)->current_pattern, state_of(1)->current_pattern),
+            "unit %u has another key", unit);
+    }
+    return state_of(1)->current_pattern;
+}
+
+static void nobody_is_live_but_the_source(void)
+{
+    survey();
+    for (unsigned unit = 1; unit <= UNITS; unit++)
+        cr_assert_eq(state_of(unit)->current_state == CLV_CURRENT_VALID, unit == SOURCE, "unit %u",
+                     unit);
+}
+
+static void remember(uint8_t pattern[CLV_EP11_PATTERN_LEN])
+{
+    memcpy(pattern, state_of(SOURCE)->current_pattern, CLV_EP11_PATTERN_LEN);
+}
+
+static void journal_is_intact(void)
+{
+    struct clv_journal_report report = {0};
+    check_ok(clv_journal_verify(clv_tke_journal_dir(b.tke), NULL, &report, &b.err), &b);
+    cr_assert_eq(report.verdict, CLV_JOURNAL_INTACT, "%s", report.fault);
+}
+
+static void failed(unsigned unit, const char *sentence)
+{
+    const struct clv_tke_row *row = bench_row(&b, unit);
+    cr_assert(row->failed, "unit %u has not failed", unit);
+    cr_assert(strstr(row->error.fact, sentence), "unit %u: %s", unit, row->error.fact);
+    cr_assert_gt(strlen(row->error.hint), 0, "unit %u: nothing to do", unit);
+}
+
+static void clear(clv_status (*command)(struct clv_tke *, struct clv_error *), const char *phrase,
+                  const char *unit)
+{
+    b.units = unit;
+    bench_command(&b);
+    type(phrase);
+    check_ok(command(b.tke, &b.err), &b);
+    bench_all_done(&b);
+    b.units = "all";
+}
+
+/* ---- the whole way -------------------------------------------------------------------------- */
+
+Test(automatic, a_key_is_made_spread_and_replaced)
+{
+    uint8_t first[CLV_EP11_PATTERN_LEN], second[CLV_EP11_PATTERN_LEN];
+    char phrase[sizeof(b.asked)];
+    begin(NULL);
+    b.sigkeys = "tove.clvkey,sofia.clvkey";
+    type("initialize " ALL);
+    bench_command(&b);
+    check_ok(clv_tke_auto_init(b.tke, 2, 1, &b.err), &b);
+    bench_all_done(&b);
+    cr_assert_str_eq(b.asked, "initialize " ALL);
+    cr_assert_eq(b.num_passwords, 2, "each administrator once");
+    memcpy(first, one_key_everywhere(), sizeof(first));
+    for (unsigned unit = 1; unit <= UNITS; unit++) {
+        cr_assert_eq(state_of(unit)->num_admins, 2);
+        cr_assert_eq(state_of(unit)->sign_threshold, 2);
+        cr_assert_eq(state_of(unit)->revoke_threshold, 1);
+    }
+
+    bench_command(&b);
+    check_ok(clv_tke_auto_init(b.tke, 2, 1, &b.err), &b);
+    bench_all_done(&b);
+    cr_assert_eq(b.num_passwords, 0, "nothing is left to do");
+    cr_assert(!bench_row(&b, 1)->sent);
+
+    cr_assert_eq(rotate(), CLV_E_RULE);
+    cr_assert_eq(strncmp(b.asked, "storage is re-enciphered to ", 28), 0, "%s", b.asked);
+    cr_assert(strstr(b.err.kept, "Full committed"), "%s", b.err.kept);
+    snprintf(phrase, sizeof(phrase), "%s", b.asked);
+    survey();
+    for (unsigned unit = 1; unit <= UNITS; unit++) {
+        cr_assert_eq(state_of(unit)->new_state, CLV_NEW_COMMITTED, "unit %u", unit);
+        cr_assert(clv_ep11_pattern_equal(state_of(unit)->current_pattern, first));
+    }
+    memcpy(b.asked, phrase, sizeof(phrase));
+    check_ok(rotate(), &b);
+    bench_all_done(&b);
+    memcpy(second, one_key_everywhere(), sizeof(second));
+    cr_assert(!clv_ep11_pattern_equal(first, second));
+
+    memcpy(b.asked, phrase, sizeof(phrase));
+    cr_assert_eq(rotate(), CLV_E_RULE, "a third key, and the phrase of the second one");
+    cr_assert_str_neq(b.asked, phrase);
+    journal_is_intact();
+    bench_close(&b);
+}
+
+/* ---- stopped on the way --------------------------------------------------------------------- */
+
+Test(automatic, a_unit_that_dies_before_it_commits_keeps_all_from_it)
+{
+    uint8_t key[CLV_EP11_PATTERN_LEN];
+    begin("2:commit:die");
+    init();
+    failed(2, "no whole answer");
+    failed(1, "crypto unit 2 is not ready");
+    failed(5, "crypto unit 2 is not ready");
+    cr_assert(strstr(bench_row(&b, 1)->error.kept, "new register Full committed"), "%s",
+              bench_row(&b, 1)->error.kept);
+    cr_assert_eq(clv_tke_total(b.tke), CLV_TKE_SOME);
+    mend();
+    nobody_is_live_but_the_source();
+    cr_assert_eq(state_of(2)->new_state, CLV_NEW_UNCOMMITTED);
+    remember(key);
+    initialized();
+    cr_assert_eq(b.num_passwords, 1);
+    cr_assert(clv_ep11_pattern_equal(one_key_everywhere(), key), "not the same key as before");
+    journal_is_intact();
+    bench_close(&b);
+}
+
+Test(automatic, a_unit_that_stays_dead_can_be_left_out_and_brought_in_later)
+{
+    begin("2:load:die");
+    init();
+    failed(2, "no whole answer");
+    b.units = "1,3-5";
+    type("initialize 1,3,4,5");
+    bench_command(&b);
+    check_ok(clv_tke_auto_init(b.tke, 1, 1, &b.err), &b);
+    bench_all_done(&b);
+    b.units = "all";
+    mend();
+    init();
+    bench_all_done(&b);
+    one_key_everywhere();
+    bench_close(&b);
+}
+
+Test(automatic, a_part_that_is_damaged_is_found_by_the_unit_that_loads_it)
+{
+    begin("3:export:spoilt-part");
+    init();
+    failed(1, "the unit refused IMPORT_WK");
+    failed(2, "crypto unit 1 is not ready");
+    nobody_is_live_but_the_source();
+    cr_assert_eq(state_of(1)->new_state, CLV_NEW_EMPTY);
+    initialized();
+    one_key_everywhere();
+    bench_close(&b);
+}
+
+Test(automatic, another_key_than_the_one_that_was_made_is_not_committed)
+{
+    begin("3:export:other-part");
+    init();
+    failed(1, "shows something else");
+    failed(4, "crypto unit 1 is not ready");
+    nobody_is_live_but_the_source();
+    cr_assert_eq(state_of(1)->new_state, CLV_NEW_UNCOMMITTED);
+    init();
+    bench_refused(&b, 1, "its new register is not empty");
+    bench_refused(&b, 2, "crypto unit 1 is not ready");
+    cr_assert_str_empty(b.asked);
+    clear(clv_tke_clear_new, "clear new 1", "1");
+    initialized();
+    one_key_everywhere();
+    bench_close(&b);
+}
+
+Test(automatic, a_key_nobody_has_on_record_is_not_spread)
+{
+    begin("3:generate:die-after");
+    init();
+    failed(SOURCE, "no whole answer");
+    failed(1, "crypto unit 3 is not ready");
+    mend();
+    init();
+    bench_refused(&b, SOURCE, "its current register holds a master key already");
+    clear(clv_tke_clear_current, "clear current 3", "3");
+    initialized();
+    one_key_everywhere();
+    bench_close(&b);
+}
+
+Test(automatic, a_source_that_dies_stops_everything)
+{
+    begin("3:export:die");
+    init();
+    failed(SOURCE, "no whole answer");
+    failed(1, "crypto unit 3 is not ready");
+    mend();
+    survey();
+    cr_assert_eq(state_of(1)->new_state, CLV_NEW_EMPTY);
+    initialized();
+    one_key_everywhere();
+    bench_close(&b);
+}
+
+Test(automatic, a_rotation_that_stops_goes_on_with_the_same_key)
+{
+    const char *const args[] = {"--fault", "2:load:drop", "--fault", "1:setimm:die", NULL};
+    char phrase[sizeof(b.asked)];
+    begin(NULL);
+    initialized();
+    process_stop(&b.process, SIGTERM);
+    process_start(&b.process, args);
+    check_ok(rotate(), &b);
+    failed(2, "no whole answer");
+    failed(SOURCE, "crypto unit 2 is not ready");
+    cr_assert_str_empty(b.asked, "nothing is set immediate that one unit does not have");
+    cr_assert_eq(rotate(), CLV_E_RULE);
+    snprintf(phrase, sizeof(phrase), "%s", b.asked);
+    check_ok(rotate(), &b);
+    failed(1, "no whole answer");
+    cr_assert(!bench_row(&b, 2)->failed);
+    mend();
+    memcpy(b.asked, phrase, sizeof(phrase));
+    check_ok(rotate(), &b);
+    bench_all_done(&b);
+    cr_assert_str_eq(b.asked, phrase);
+    one_key_everywhere();
+    journal_is_intact();
+    bench_close(&b);
+}
+
+/* ---- recover -------------------------------------------------------------------------------- */
+
+static void lose_and_prepare(const char *unit)
+{
+    char phrase[40];
+    snprintf(phrase, sizeof(phrase), "zeroize %s", unit);
+    clear(clv_tke_zeroize, phrase, unit);
+    b.units = unit;
+    bench_add(&b, "sofia.clvkey");
+    bench_thresholds(&b, 1, 1);
+    b.units = "all";
+}
+
+Test(automatic, a_unit_that_lost_its_key_gets_it_back)
+{
+    uint8_t key[CLV_EP11_PATTERN_LEN], other[CLV_EP11_PATTERN_LEN] = {7};
+    char phrase[80], digits[9];
+    begin(NULL);
+    initialized();
+    memcpy(key, one_key_everywhere(), sizeof(key));
+    clv_hex(key, 4, digits);
+    lose_and_prepare("2");
+    bench_command(&b);
+    cr_assert_eq(clv_tke_auto_recover(b.tke, 0, other, &b.err), CLV_E_MISMATCH);
+    cr_assert_eq(recover(0), CLV_E_RULE);
+    snprintf(phrase, sizeof(phrase), "recover %s " ALL, digits);
+    cr_assert_str_eq(b.asked, phrase);
+    type(phrase);
+    bench_command(&b);
+    check_ok(clv_tke_auto_recover(b.tke, 0, key, &b.err), &b);
+    bench_all_done(&b);
+    cr_assert(!bench_row(&b, 1)->sent, "it has the key already");
+    cr_assert(clv_ep11_pattern_equal(one_key_everywhere(), key));
+    check_ok(recover(4), &b);
+    bench_all_done(&b);
+    cr_assert_str_empty(b.asked);
+    cr_assert_eq(recover(1), CLV_E_INPUT);
+    journal_is_intact();
+    bench_close(&b);
+}
+
+Test(automatic, recovery_units_with_different_keys_are_told_apart)
+{
+    begin(NULL);
+    b.units = "3";
+    type("initialize 3");
+    bench_command(&b);
+    check_ok(clv_tke_auto_init(b.tke, 1, 1, &b.err), &b);
+    bench_all_done(&b);
+    b.units = "4,5";
+    type("initialize 4,5");
+    bench_command(&b);
+    check_ok(clv_tke_auto_init(b.tke, 1, 1, &b.err), &b);
+    bench_all_done(&b);
+    b.units = "3-5";
+    cr_assert_eq(recover(0), CLV_E_RULE);
+    cr_assert(strstr(b.err.fact, "different master keys"), "%s", b.err.fact);
+    check_ok(recover(3), &b);
+    bench_refused(&b, 4, "its current register holds a master key already");
+    bench_refused(&b, 5, "its current register holds a master key already");
+    b.units = "1,3";
+    check_ok(recover(0), &b);
+    bench_refused(&b, 1, "not possible in imprint mode");
+    bench_close(&b);
+}
+
+/* ---- who may not begin ---------------------------------------------------------------------- */
+
+Test(automatic, refused_before_anything_is_sent)
+{
+    uint8_t ours[CLV_EP11_PATTERN_LEN];
+    begin(NULL);
+    b.units = "1,2,5";
+    bench_command(&b);
+    cr_assert_eq(clv_tke_auto_init(b.tke, 1, 1, &b.err), CLV_E_RULE);
+    cr_assert(strstr(b.err.fact, "RECOVERY"), "%s", b.err.fact);
+    cr_assert_eq(recover(0), CLV_E_RULE);
+    b.units = "all";
+    bench_command(&b);
+    cr_assert_eq(clv_tke_auto_init(b.tke, 2, 1, &b.err), CLV_E_RULE);
+    cr_assert(strstr(b.err.fact, "2 administrators"), "%s", b.err.fact);
+    cr_assert_eq(clv_tke_auto_init(b.tke, 9, 1, &b.err), CLV_E_INPUT);
+    check_ok(rotate(), &b);
+    bench_refused(&b, 1, "not possible in imprint mode");
+    cr_assert_eq(recover(3), CLV_E_RULE);
+    cr_assert(strstr(b.err.fact, "Empty"), "%s", b.err.fact);
+
+    b.units = "2";
+    bench_add(&b, "tove.clvkey");
+    b.units = "5";
+    bench_add(&b, "sofia.clvkey");
+    b.sigkeys = "sofia.clvkey,tove.clvkey";
+    bench_add(&b, "tove.clvkey");
+    bench_thresholds(&b, 1, 2);
+    b.units = "all";
+    b.sigkeys = "sofia.clvkey";
+    init();
+    bench_refused(&b, 2, "administrator Tove is in it");
+    bench_refused(&b, 5, "other administrators or thresholds (2, 1/2)");
+    bench_refused(&b, 1, "crypto unit 2 is not ready");
+    cr_assert_eq(b.num_passwords, 0);
+    cr_assert_str_empty(b.asked);
+
+    b.units = "3,4";
+    type("initialize 3,4");
+    bench_command(&b);
+    check_ok(clv_tke_auto_init(b.tke, 1, 1, &b.err), &b);
+    bench_all_done(&b);
+    bench_load(&b, "kofi.clvkey,lena.clvkey");
+    bench_command(&b);
+    check_ok(clv_tke_expected_pattern(b.tke, ours, &b.err), &b);
+    check_ok(clv_tke_auto_rotate(b.tke, &b.err), &b);
+    bench_refused(&b, 3, "its new register is not empty");
+    cr_assert_str_empty(b.asked, "a key that people know is not taken for one that was made");
+    bench_close(&b);
+}
