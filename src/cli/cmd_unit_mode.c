@@ -48,15 +48,21 @@ static clv_status ask_threshold(struct session *s, const char *option, const cha
     return CLV_OK;
 }
 
+clv_status session_thresholds(struct session *s, unsigned *ret_sign, unsigned *ret_revoke)
+{
+    clv_status st = ask_threshold(s, "sign-threshold", "New signature threshold", ret_sign);
+    return st == CLV_OK
+               ? ask_threshold(s, "revoke-threshold", "New revocation threshold", ret_revoke)
+               : st;
+}
+
 int cmd_cryptounit_thrhld_set(const struct args *args)
 {
     struct session s;
     unsigned sign = 0, revoke = 0;
     clv_status st = session_survey(args, &s);
     if (st == CLV_OK)
-        st = ask_threshold(&s, "sign-threshold", "New signature threshold", &sign);
-    if (st == CLV_OK)
-        st = ask_threshold(&s, "revoke-threshold", "New revocation threshold", &revoke);
+        st = session_thresholds(&s, &sign, &revoke);
     if (st == CLV_OK)
         st = clv_tke_set_thresholds(s.tke, sign, revoke, &s.error);
     return session_results(&s, st);

@@ -97,8 +97,7 @@ static clv_status pattern_of_receipt(const char *path, bool test, uint8_t ret[CL
     return st == CLV_OK ? st : clv_while(err, "reading the receipt %s", path);
 }
 
-static clv_status pattern_from(struct session *s, const char *text,
-                               uint8_t ret[CLV_EP11_PATTERN_LEN])
+clv_status session_pattern(struct session *s, const char *text, uint8_t ret[CLV_EP11_PATTERN_LEN])
 {
     if (text[0] == '/' || text[0] == '.')
         return pattern_of_receipt(text, clv_tke_is_test(s->tke), ret, &s->error);
@@ -127,7 +126,7 @@ static clv_status expected_pattern(struct session *s, uint8_t ret[CLV_EP11_PATTE
         return st;
     s->error = (struct clv_error){0};
     st = session_text(s, "pattern", &q, text, sizeof(text));
-    return st == CLV_OK ? pattern_from(s, text, ret) : st;
+    return st == CLV_OK ? session_pattern(s, text, ret) : st;
 }
 
 /* ---- commit, set immediate, clear ---- */

@@ -42,6 +42,9 @@ int cmd_cryptounit_mk_setimm(const struct args *args);
 int cmd_cryptounit_mk_rotate(const struct args *args);
 int cmd_cryptounit_mk_clrcur(const struct args *args);
 int cmd_cryptounit_mk_clrnew(const struct args *args);
+int cmd_auto_init(const struct args *args);
+int cmd_auto_mk_rotate(const struct args *args);
+int cmd_auto_recover(const struct args *args);
 
 /* Option sets that several families use. */
 extern const struct option_def world_options[];    /* --test --json --no-input */

@@ -49,6 +49,11 @@ clv_status session_secret(struct session *s, const char *option, size_t index,
                           const struct clv_question *q, struct clv_secret **ret,
                           struct clv_error *err);
 
+/* --sign-threshold and --revoke-threshold, or asked for. (cmd_unit_mode.c) */
+clv_status session_thresholds(struct session *s, unsigned *ret_sign, unsigned *ret_revoke);
+/* What --pattern says: hex digits, or the path of a receipt. (cmd_unit_registers.c) */
+clv_status session_pattern(struct session *s, const char *text, uint8_t ret[CLV_EP11_PATTERN_LEN]);
+
 /* ---- port.c ---- */
 void session_fill_port(struct session *s);
 /* errors  CLV_E_USAGE: nobody can be asked: names the option */

@@ -32,6 +32,11 @@ static const struct option_def pattern[] = {
     { "pattern", "HEX|FILE", "the expected verification pattern, 56 or 64 hex digits, or a receipt file (a path that starts with / or .); otherwise the one that the load put on record here" },
     { NULL },
 };
+static const struct option_def giver[] = {
+    { "from",    "N",        "number of the recovery crypto unit that gives its key, where the selected ones have different keys" },
+    { "pattern", "HEX|FILE", "the expected verification pattern of the key, 56 or 64 hex digits, or a receipt file (a path that starts with / or .)" },
+    { NULL },
+};
 
 #define PASSWORDS "Passwords are asked for the signature keys that sign, as many as the crypto units need."
 
@@ -150,6 +155,37 @@ const struct command register_commands[] = {
       .summary = "Clears the new master key register",
       .options = { signers, confirm_options, for_one_command, place_options, world_options },
       .examples = { "claviger cryptounit-mk-clrnew" }, .run = cmd_cryptounit_mk_clrnew },
+    { .name = "auto-init", .group = GROUP_REGISTERS, .usage = "[options]",
+      .summary = "Initializes a service instance with a key from a recovery crypto unit",
+      .about = "The selected signature keys become administrators of the selected crypto units, then "
+               "the thresholds are set. A recovery crypto unit makes a random master key and seals it "
+               "for each of the others. When all are Full committed, it becomes the current key of all. "
+               "It is never outside the crypto units: the recovery crypto units are its only backup.\n"
+               "Given again, the command goes on where it stopped.\n"
+               "Passwords are asked for all selected signature keys, in their order.",
+      .options = { thresholds, signers, confirm_options, for_one_command, place_options, world_options },
+      .examples = { "claviger auto-init --sign-threshold 2 --revoke-threshold 2" },
+      .run = cmd_auto_init },
+    { .name = "auto-mk-rotate", .group = GROUP_REGISTERS, .usage = "[options]",
+      .summary = "Rotates to a new master key from a recovery crypto unit",
+      .about = "All selected crypto units have one current key. A recovery crypto unit makes another one "
+               "and seals it for the others; all commit it. There the command waits: whoever gives it "
+               "re-enciphers key storage, and types a phrase that names the new key. Without a "
+               "terminal it ends there and tells the phrase; given again with it, it sets immediate.\n"
+               PASSWORDS,
+      .options = { signers, confirm_options, for_one_command, place_options, world_options },
+      .examples = { "claviger auto-mk-rotate",
+                    "claviger auto-mk-rotate --confirm 'storage is re-enciphered to 3f2a91c4, rotate 1,2,3'" },
+      .run = cmd_auto_mk_rotate },
+    { .name = "auto-recover", .alias = "auto-mk-recover", .group = GROUP_REGISTERS, .usage = "[options]",
+      .summary = "Copies the current master key of a recovery crypto unit to others",
+      .about = "For crypto units whose current register is Empty, of any service instance, with "
+               "administrators and thresholds set. Those that have the key already are left alone.\n"
+               PASSWORDS,
+      .options = { giver, signers, confirm_options, for_one_command, place_options, world_options },
+      .examples = { "claviger auto-recover --pattern ./ceremony.tlog-proof",
+                    "claviger auto-recover --units 2,4 --confirm 'recover 3f2a91c4 2,4'" },
+      .run = cmd_auto_recover },
     { 0 },
 };
 /* clang-format on */

@@ -200,7 +200,7 @@ clv_status clv_auto_over(struct clv_tke *t, clv_status st, struct clv_error *err
     bool sent = false;
     for (size_t i = 0; i < t->num_rows; i++)
         sent |= t->rows[i].sent;
-    if (sent && (st != CLV_OK || clv_auto_any_failed(t)))
+    if (sent && (st == CLV_E_INTERRUPTED || clv_auto_any_failed(t)))
         clv_tke_say(t, "When that is mended, give the same command again: it goes on where it "
                        "stopped.");
     return clv_tke_change_over(t, st, err);

@@ -19,8 +19,7 @@ static clv_status read_staff(struct clv_tke *t, struct staff *staff, struct clv_
     if (st != CLV_OK || staff->num >= most)
         return st;
     st = clv_fail(err, CLV_E_RULE,
-                  "thresholds %u/%u need %u administrators, and the selected signature keys are "
-                  "%zu",
+                  "thresholds %u/%u need %u administrators; signature keys selected: %zu",
                   staff->sign, staff->revoke, most, staff->num);
     clv_kept(err, "Nothing was sent.");
     clv_hint(err, "Select more: claviger sigkey-sel. Or make them: claviger sigkey-add.");

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "plugin_key.h"
 #include "run.h"
 #include "start.h"
 
@@ -24,12 +25,12 @@ static void must(bool good, const char *what, const struct clv_error *err)
     exit(99);
 }
 
-static struct clv_secret *password(void)
+static struct clv_secret *secret_of(const char *text)
 {
     struct clv_secret *s = NULL;
     struct clv_error err = {0};
-    must(clv_secret_new(strlen(PASSWORD), &s, &err) == CLV_OK, "a password", &err);
-    memcpy(clv_secret_write(s), PASSWORD, strlen(PASSWORD));
+    must(clv_secret_new(strlen(text), &s, &err) == CLV_OK, "a password", &err);
+    memcpy(clv_secret_write(s), text, strlen(text));
     clv_secret_close(s);
     return s;
 }
@@ -39,7 +40,7 @@ static void make_file(struct clv_kdf *kdf, const char *dir, const char *file, co
 {
     struct clv_error err = {0};
     struct clv_sigkey key = {0};
-    struct clv_secret *secret = password();
+    struct clv_secret *secret = secret_of(PASSWORD);
     char *path = NULL;
     struct clv_keyfile_info info = {.kind = part ? CLV_KEYFILE_PART : CLV_KEYFILE_SIGKEY,
                                     .origin = origin,
@@ -78,6 +79,8 @@ static void make_files(struct clv_kdf *kdf, const char *dir)
     make_file(kdf, dir, "kofi-typed.clvkey", "Mira", CLV_ORIGIN_TYPED, kofi);
     make_file(kdf, dir, "lena.clvkey", "Lena", CLV_ORIGIN_RANDOM, lena);
     make_file(kdf, dir, "agnes.clvkey", "Agnes", CLV_ORIGIN_RANDOM, agnes);
+    plugin_key_write(dir, PLUGIN_P521, "Ines");
+    plugin_key_write(dir, PLUGIN_RSA, "Olga");
     clv_secret_free(&kofi);
     clv_secret_free(&lena);
     clv_secret_free(&agnes);
@@ -110,11 +113,13 @@ static clv_status give_password(void *ctx, const struct clv_tke_key *key, const 
                                 struct clv_secret **ret, struct clv_error *err)
 {
     struct bench *b = ctx;
-    (void)key;
+    char text[100] = PASSWORD;
     (void)err;
     cr_assert_null(problem);
     b->num_passwords++;
-    *ret = password();
+    if (key->of_plugin)
+        plugin_key_password(key->file[0] == 'O' ? PLUGIN_RSA : PLUGIN_P521, text, sizeof(text));
+    *ret = secret_of(text);
     return CLV_OK;
 }
 
@@ -159,8 +164,10 @@ void bench_open(struct bench *b, const char *const *args)
     test_start();
     *b = (struct bench){.units = "all", .sigkeys = "sofia.clvkey,tove.clvkey,nadia.clvkey"};
     process_open(&b->process);
-    for (size_t i = 0; args && args[i]; i++)
+    for (size_t i = 0; args && args[i]; i++) {
         argv[i + 2] = args[i];
+        b->production = b->production || strcmp(args[i], "--production-tests") == 0;
+    }
     process_start(&b->process, argv);
     snprintf(b->dir, sizeof(b->dir), "%s", b->process.dir);
     snprintf(b->site, sizeof(b->site), "%s/site.yaml", b->dir);
@@ -177,7 +184,7 @@ void bench_command(struct bench *b)
                                     .site_file = b->site,
                                     .units = b->units,
                                     .sigkeys = b->sigkeys,
-                                    .test_world = true,
+                                    .test_world = !b->production,
                                     .port = &b->port};
     clv_tke_keys_clear(&b->list);
     clv_tke_close(&b->tke);

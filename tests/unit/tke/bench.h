@@ -7,7 +7,9 @@
  *     bench_close(&b);
  *
  * Key files are made once before the first test: signature keys of Sofia, Tove and Nadia, key parts
- * of Kofi, Lena and Agnes, and two more that hold Kofi's part again. All have the same password. */
+ * of Kofi, Lena and Agnes, and two more that hold Kofi's part again. All have the same password and
+ * belong to the TEST world; for production there are the plug-in's signature keys of Ines and Olga,
+ * which cost less time. */
 #ifndef CLV_TESTS_TKE_BENCH_H
 #define CLV_TESTS_TKE_BENCH_H
 
@@ -19,6 +21,7 @@
 struct bench {
     struct process process;
     char dir[80], site[100], keys[100], config[100], state[100];
+    bool production;
     struct clv_tke *tke;
     struct clv_tke_port port;
     struct clv_tke_keys list;
