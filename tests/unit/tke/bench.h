@@ -21,7 +21,7 @@
 struct bench {
     struct process process;
     char dir[80], site[100], keys[100], config[100], state[100];
-    bool production;
+    bool production; /* the daemon was started with --production-tests */
     struct clv_tke *tke;
     struct clv_tke_port port;
     struct clv_tke_keys list;
