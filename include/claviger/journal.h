@@ -139,7 +139,7 @@ struct clv_journal_entry {
 };
 
 /* Read from disk again and compared with its leaf hash.
- * errors  CLV_E_MISSING: no such entry; CLV_E_DAMAGED: changed since it was verified */
+ * errors  CLV_E_MISSING: no such entry; CLV_E_DAMAGED: changed since it was verified; CLV_E_IO */
 clv_status clv_journal_read(const struct clv_journal *j, uint64_t seq,
                             struct clv_journal_entry *ret, struct clv_error *err);
 /* Calls fn for each entry from seq on, in order; a failure of fn ends it. */

@@ -153,6 +153,20 @@ static clv_status conduct(const struct ceremony_options *o, const struct clv_scr
     return st;
 }
 
+/* What people ask first. A usage or a script error speaks for itself. */
+void say_untouched(const struct ceremony_options *o, struct clv_error *err)
+{
+    if (clv_exit_code(err->code) != 7 && clv_exit_code(err->code) != 9)
+        return;
+    if (o->resume) {
+        clv_kept(err, "Nothing was entered in the journal: the ceremony is as it was.");
+        clv_hint(err, "When that is mended, go on: claviger resume %s", o->dir);
+    } else {
+        clv_kept(err, "The ceremony was not begun: no crypto unit and no key file was touched.");
+        clv_hint(err, "When that is mended, begin again.");
+    }
+}
+
 int run_ceremony(const struct ceremony_options *o, const struct clv_site *site, const char *key_dir,
                  bool test_world)
 {
@@ -166,9 +180,11 @@ int run_ceremony(const struct ceremony_options *o, const struct clv_site *site, 
         st = conduct(o, script, site, key_dir, test_world, &conductor, &ending, &err);
     if (st == CLV_OK)
         exit_code = tell_ending(ending, clv_conductor_ceremony_id(conductor), o->dir);
-    else
+    else if (conductor == NULL)
+        say_untouched(o, &err);
+    if (st != CLV_OK)
         exit_code = report(&err);
-    if (st != CLV_OK && conductor && !o->resume)
+    if (st != CLV_OK && conductor)
         fprintf(stderr, "What was done is kept. Go on with it: claviger resume %s\n", o->dir);
     clv_conductor_free(&conductor);
     clv_script_free(&script);

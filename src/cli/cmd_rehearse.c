@@ -92,8 +92,10 @@ static int rehearse(struct ceremony_options *o, const char *const *faults, struc
     }
     if (st == CLV_OK)
         exit_code = run_ceremony(o, site, keys, true);
-    else
+    else {
+        say_untouched(o, err);
         exit_code = report(err);
+    }
     rehearsal_units_stop(&units);
     clv_site_free(&site);
     free(keys);
@@ -123,6 +125,8 @@ int cmd_rehearse(const struct args *args)
         o.script = script;
     if (st == CLV_OK && !o.dir && (o.dir = dir = default_dir()) == NULL)
         st = clv_fail(&err, CLV_E_MEMORY, "no memory for a path");
+    if (st != CLV_OK)
+        say_untouched(&o, &err);
     int exit_code =
         st == CLV_OK ? rehearse(&o, o.practised ? o.practised->faults : plans, &err) : report(&err);
     free(plan_text);

@@ -74,6 +74,8 @@ static int resume_rehearsal(const struct ceremony_options *o, const char *keys,
         st = rehearsal_units_start(o->dir, 0, NULL, &units, err);
     if (st == CLV_OK)
         st = rehearsal_units_site(units, &site, err);
+    if (st != CLV_OK)
+        say_untouched(o, err);
     int exit_code = st == CLV_OK ? run_ceremony(o, site, keys, true) : report(err);
     rehearsal_units_stop(&units);
     clv_site_free(&site);
@@ -116,6 +118,7 @@ int cmd_resume(const struct args *args)
         st = start_up(&err);
     if (st != CLV_OK) {
         kept_clear(&kept);
+        say_untouched(&o, &err);
         return report(&err);
     }
     const char *keys = o.keys ? o.keys : kept.key_dir;

@@ -61,6 +61,8 @@ int cmd_run(const struct args *args)
         st = read_site(o.site, &site, &err);
     if (st == CLV_OK)
         st = key_folder(&o, site, &keys, &err);
+    if (st != CLV_OK)
+        say_untouched(&o, &err);
     int exit_code = st == CLV_OK ? run_ceremony(&o, site, keys, false) : report(&err);
     clv_site_free(&site);
     free(keys);

@@ -81,6 +81,8 @@ clv_status ceremony_options(const struct args *args, struct ceremony_options *re
  * code. site may be NULL: it is read from options->site. */
 int run_ceremony(const struct ceremony_options *options, const struct clv_site *site,
                  const char *key_dir, bool test_world);
+/* To an error before the first entry, or before the first one of a resumption. */
+void say_untouched(const struct ceremony_options *options, struct clv_error *err);
 
 /* ---- place.c: where things are ---- */
 /* Beside the running program, or where `cmake --install` puts it. The caller's to free(). */

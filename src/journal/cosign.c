@@ -82,16 +82,16 @@ bool clv_cosignature_of_line(const struct clv_note_signature *line, struct clv_c
 {
     struct clv_cosignature c = {0};
     struct clv_reader r;
-    uint8_t *raw = NULL;
+    uint8_t raw[96];
     size_t len = 0;
-    if (clv_unbase64((const char *)line->base64.data, line->base64.len, &raw, &len, NULL) != CLV_OK)
+    if (!clv_unbase64_into((const char *)line->base64.data, line->base64.len, raw, sizeof raw,
+                           &len))
         return false;
     clv_reader_init(&r, raw, len);
     c.id = clv_read_u32(&r, "key id");
     c.time = clv_read_u64(&r, "time");
     clv_read_into(&r, c.signature, sizeof c.signature, "signature");
     bool good = clv_reader_done(&r, NULL) == CLV_OK && c.time <= INT64_MAX;
-    free(raw);
     if (good)
         *ret = c;
     return good;

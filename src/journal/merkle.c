@@ -2,7 +2,6 @@
 #include "claviger/journal/merkle.h"
 
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const uint8_t leaf_prefix = 0x00;
@@ -34,14 +33,13 @@ void clv_merkle_empty(uint8_t out[CLV_HASH_LEN])
 
 bool clv_hash_parse(struct clv_view base64, uint8_t ret[CLV_HASH_LEN])
 {
-    uint8_t *hash = NULL;
+    uint8_t hash[CLV_HASH_LEN];
     size_t len = 0;
-    if (clv_unbase64((const char *)base64.data, base64.len, &hash, &len, NULL) != CLV_OK)
+    if (!clv_unbase64_into((const char *)base64.data, base64.len, hash, sizeof hash, &len) ||
+        len != sizeof hash)
         return false;
-    if (len == CLV_HASH_LEN)
-        memcpy(ret, hash, CLV_HASH_LEN);
-    free(hash);
-    return len == CLV_HASH_LEN;
+    memcpy(ret, hash, sizeof hash);
+    return true;
 }
 
 void clv_frontier_add(struct clv_frontier *f, const uint8_t leaf[CLV_HASH_LEN])

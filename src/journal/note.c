@@ -106,23 +106,19 @@ static clv_status not_a_vkey(struct clv_error *err)
 static clv_status vkey_material(struct clv_view base64, uint8_t type, uint8_t ret_key[32],
                                 struct clv_error *err)
 {
-    uint8_t *typed = NULL;
+    uint8_t typed[96]; /* room for keys of other types */
     size_t len = 0;
-    clv_status status = CLV_OK;
-    if (clv_unbase64((const char *)base64.data, base64.len, &typed, &len, err) != CLV_OK)
+    if (!clv_unbase64_into((const char *)base64.data, base64.len, typed, sizeof typed, &len) ||
+        len == 0)
         return not_a_vkey(err);
-    if (len == 0)
-        status = not_a_vkey(err);
-    else if (typed[0] != type)
-        status = clv_fail(
-            err, CLV_E_UNSUPPORTED, "the verifier key is of type %u, not %s (%u)", typed[0],
-            type == CLV_VKEY_TYPE_ED25519 ? "Ed25519" : "of a witness (Ed25519)", type);
-    else if (len != 33)
-        status = not_a_vkey(err);
-    else
-        memcpy(ret_key, typed + 1, 32);
-    free(typed);
-    return status;
+    if (typed[0] != type)
+        return clv_fail(err, CLV_E_UNSUPPORTED, "the verifier key is of type %u, not %s (%u)",
+                        typed[0],
+                        type == CLV_VKEY_TYPE_ED25519 ? "Ed25519" : "of a witness (Ed25519)", type);
+    if (len != 33)
+        return not_a_vkey(err);
+    memcpy(ret_key, typed + 1, 32);
+    return CLV_OK;
 }
 
 clv_status vkey_parse_typed(struct clv_view text, uint8_t type, struct clv_vkey *ret,
@@ -190,8 +186,10 @@ static clv_status parse_signature(struct clv_view line, struct clv_note_signatur
     s.base64 = clv_view_of(blank + 1, line.len - s.name.len - 1);
     if (!name_is_valid(s.name))
         return bad_note(err, "a signature line has no valid key name");
-    if (clv_unbase64((const char *)s.base64.data, s.base64.len, &raw, &raw_len, NULL) != CLV_OK)
-        return bad_note(err, "a signature is not base64");
+    clv_status status =
+        clv_unbase64((const char *)s.base64.data, s.base64.len, &raw, &raw_len, err);
+    if (status != CLV_OK)
+        return status == CLV_E_MEMORY ? status : bad_note(err, "a signature is not base64");
     if (raw_len > ID_LEN)
         s.id = (uint32_t)raw[0] << 24 | (uint32_t)raw[1] << 16 | (uint32_t)raw[2] << 8 | raw[3];
     free(raw);
@@ -254,14 +252,11 @@ bool signed_by(const struct clv_note_signature *s, const struct clv_vkey *vkey)
 static bool signature_holds(const struct clv_note *note, const struct clv_note_signature *s,
                             const struct clv_vkey *vkey)
 {
-    uint8_t *raw = NULL;
+    uint8_t raw[ED25519_NOTE_SIGNATURE];
     size_t len = 0;
-    if (clv_unbase64((const char *)s->base64.data, s->base64.len, &raw, &len, NULL) != CLV_OK)
-        return false;
-    bool holds = len == ED25519_NOTE_SIGNATURE &&
-                 ed25519_holds(note->text, clv_view_of(raw + ID_LEN, len - ID_LEN), vkey->key);
-    free(raw);
-    return holds;
+    return clv_unbase64_into((const char *)s->base64.data, s->base64.len, raw, sizeof raw, &len) &&
+           len == sizeof raw &&
+           ed25519_holds(note->text, clv_view_of(raw + ID_LEN, len - ID_LEN), vkey->key);
 }
 
 clv_status clv_note_verify(const struct clv_note *note, const struct clv_vkey *vkey,

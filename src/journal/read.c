@@ -14,6 +14,8 @@ bool pread_whole(int fd, void *buffer, size_t len, uint64_t offset)
         ssize_t n = pread(fd, out, len, (off_t)offset);
         if (n < 0 && clv_again(&tries))
             continue;
+        if (n == 0)
+            errno = 0;
         if (n <= 0)
             return false;
         out += n;
@@ -32,7 +34,8 @@ clv_status clv_journal_read(const struct clv_journal *j, uint64_t seq,
         return clv_fail(err, CLV_E_MISSING, "the journal has no entry %" PRIu64, seq);
     e.len = j->lengths[seq];
     if (!pread_whole(media_lead(j)->log[ENTRIES].fd, e.text, e.len, j->offsets[seq]))
-        return clv_fail(err, CLV_E_DAMAGED, "entry %" PRIu64 " cannot be read any more", seq);
+        return errno ? clv_fail_errno(err, errno, "cannot read entry %" PRIu64 " again", seq)
+                     : clv_fail(err, CLV_E_DAMAGED, "entry %" PRIu64 " is gone", seq);
     e.text[e.len] = '\0';
     clv_merkle_leaf(clv_view_of(e.text, e.len), leaf);
     if (memcmp(leaf, tree_leaf(&j->tree, seq), CLV_HASH_LEN) != 0)

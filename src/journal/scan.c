@@ -33,7 +33,8 @@ struct scan {
     struct clv_journal_report *report;
     struct scan_end end;
     struct clv_frontier frontier;
-    bool faulty; /* the first thing wrong is in the report */
+    bool faulty;        /* the first thing wrong is in the report */
+    bool out_of_memory; /* that is no fault of the journal's */
     size_t next_anchor;
     /* The checkpoint that comes next: read and its signature checked, its root not yet reached. */
     bool has_ahead;
@@ -160,6 +161,12 @@ static bool is_hole_at_end(struct scan *s)
     return memchr(s->ahead_note.data, 0, s->ahead_note.len) && lines_at_end(&s->src->checkpoints);
 }
 
+static bool no_memory(struct scan *s)
+{
+    s->out_of_memory = true;
+    return false;
+}
+
 static bool check_signature(struct scan *s)
 {
     const struct clv_vkey *key = &s->report->key;
@@ -168,6 +175,8 @@ static bool check_signature(struct scan *s)
     clv_status status = clv_note_parse(clv_writer_view(&s->ahead_note), &note, &why);
     if (status == CLV_OK)
         status = clv_checkpoint_parse(note.text, &s->ahead, &why);
+    if (status == CLV_E_MEMORY || s->ahead_note.failed)
+        return no_memory(s);
     if (status != CLV_OK)
         return fault(s, CLV_JOURNAL_DAMAGED, NULL,
                      "checkpoint %" PRIu64 " (counted from 1) is damaged: %s",
@@ -393,6 +402,8 @@ clv_status journal_scan(struct scan_sources *src, const struct clv_journal_expec
         (void)check_end(&s);
     if (status == CLV_OK)
         status = read_failure(src, err);
+    if (status == CLV_OK && s.out_of_memory)
+        status = clv_fail(err, CLV_E_MEMORY, "there is not enough memory to verify the journal");
     clv_frontier_root(&s.frontier, report->root);
     if (ret_end)
         *ret_end = s.end;

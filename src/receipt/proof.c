@@ -87,9 +87,10 @@ static clv_status parse_extra(struct clv_view line, struct proof *p, struct clv_
     struct clv_view rest, key;
     if (!view_starts(line, extra_word))
         return bad_line(err, 2, "does not carry the entry");
-    if (clv_unbase64((const char *)line.data + word, line.len - word, &p->extra, &len, NULL) !=
-        CLV_OK)
-        return bad_line(err, 2, "is not base64");
+    clv_status status =
+        clv_unbase64((const char *)line.data + word, line.len - word, &p->extra, &len, err);
+    if (status != CLV_OK)
+        return status == CLV_E_MEMORY ? status : bad_line(err, 2, "is not base64");
     rest = clv_view_of(p->extra, len);
     if (!clv_view_take_line(&rest, &p->entry) || !clv_view_take_line(&rest, &key) || rest.len != 0)
         return bad_line(err, 2, "does not carry an entry and a key");

@@ -24,3 +24,14 @@ set_tests_properties(fault_rooms_all PROPERTIES LABELS sweep TIMEOUT 3600
 if(shim_memory)
     target_compile_definitions(fault_rooms PRIVATE CLV_SHIM_MEMORY)
 endif()
+
+# Whole programs: a sample in every run, all classes in sh bootstrap sweep.
+if(TARGET clv_shim)
+    clv_test(fault_ceremony LABEL sweep TIMEOUT 36000
+        USES base
+        SOURCES fault_ceremony.c shim_run.c ${PROJECT_SOURCE_DIR}/tests/support/run.c)
+    add_dependencies(fault_ceremony clv_shim claviger claviger-unitd)
+    add_test(NAME fault_ceremony_sample COMMAND fault_ceremony)
+    set_tests_properties(fault_ceremony_sample PROPERTIES LABELS scenario TIMEOUT 600
+        ENVIRONMENT CLAVIGER_SWEEP_SAMPLE=97)
+endif()

@@ -115,6 +115,56 @@ Test(fault_journal, torn_end_set_aside)
                               .settled = is_whole_and_kept});
 }
 
+/* ---- read ------------------------------------------------------------------------------------ */
+
+static void leave_whole(const char *dir)
+{
+    struct clv_error err = {0};
+    start(dir);
+    cr_assert_eq(write_all(dir, &err), CLV_OK, "%s", err.fact);
+}
+
+static clv_status take(void *ctx, uint64_t seq, struct clv_view entry, struct clv_error *err)
+{
+    (void)ctx;
+    (void)seq;
+    (void)entry;
+    (void)err;
+    return CLV_OK;
+}
+
+static clv_status read_all(const char *dir, struct clv_error *err)
+{
+    struct clv_journal *j = NULL;
+    struct clv_journal_report report = {0};
+    clv_status status = clv_journal_verify(dir, NULL, &report, err);
+    if (status == CLV_OK && report.code != CLV_OK)
+        status = clv_fail(err, report.code, "%s", report.fault);
+    if (status == CLV_OK)
+        status = clv_journal_open_readonly(dir, &j, err);
+    if (status == CLV_OK)
+        status = clv_journal_each(j, 0, take, NULL, err);
+    clv_journal_free(&j);
+    return status;
+}
+
+static void check_read(const char *dir, clv_status status, const struct clv_error *err)
+{
+    cr_assert(clv_exit_code(status) != 5 && clv_exit_code(status) != 1,
+              "%s: a fault passes for a damaged or forged journal: %s", walk_point(), err->fact);
+    is_whole(dir);
+}
+
+Test(fault_journal, verified_and_read)
+{
+    walk_sweep(&(struct walk){.name = "a journal verified and read",
+                              .prepare = leave_whole,
+                              .act = read_all,
+                              .check = check_read,
+                              .recover = read_all,
+                              .settled = is_whole});
+}
+
 /* ---- by the same process, when it is mended -------------------------------------------------- */
 
 static clv_status append_here(const char *dir, struct clv_error *err)

@@ -23,9 +23,12 @@ clv_status clv_unhex(const char *text, size_t text_len, void *out, size_t len,
 /* Standard alphabet with padding; out in fresh memory, the caller's to free(). */
 char *clv_base64(const void *data, size_t len);
 /* Strict: the one canonical encoding or nothing. *ret_data is the caller's to free().
- * errors  CLV_E_FORMAT */
+ * errors  CLV_E_FORMAT, CLV_E_MEMORY */
 clv_status clv_unbase64(const char *text, size_t text_len, uint8_t **ret_data, size_t *ret_len,
                         struct clv_error *err);
+/* The same into the caller's memory, of which no more than cap bytes may be needed: for what has one
+ * length. Needs no memory: false is about the text, never about the machine. */
+bool clv_unbase64_into(const char *text, size_t text_len, void *out, size_t cap, size_t *ret_len);
 
 /* One decoded character of strict UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
  * source  RFC 3629 section 4 */
