@@ -182,9 +182,9 @@ struct watch {
     bool keep;          /* states are kept */
 };
 
-static void state_path(const struct kill_place *place, size_t number, char *buf, size_t cap)
+static void state_path(const struct kill_place *place, uint64_t number, char *buf, size_t cap)
 {
-    snprintf(buf, cap, "%s/states/%05zu", place->top, number);
+    snprintf(buf, cap, "%s/states/%05" PRIu64, place->top, number);
 }
 
 static void keep_state(struct watch *w)
@@ -248,7 +248,7 @@ static bool watch_run(struct watch *w, struct kill_run *run)
 
 /* ---- everything ------------------------------------------------------------------------------ */
 
-static void lay_out_state(const struct kill_place *place, size_t number)
+static void lay_out_state(const struct kill_place *place, uint64_t number)
 {
     char path[300];
     state_path(place, number, path, sizeof(path));
@@ -256,12 +256,10 @@ static void lay_out_state(const struct kill_place *place, size_t number)
     kill_folder_copy(path, place->dir, NULL);
 }
 
-static void resume_state(struct tally *t, const struct kill_place *place, size_t number)
+static void resume_state(struct tally *t, const struct kill_place *place, const char *name,
+                         uint64_t number)
 {
-    char name[60], why[KILL_WHY] = "";
-    snprintf(name, sizeof(name), "state %zu", number);
-    if (was_good(t, name))
-        return;
+    char why[KILL_WHY] = "";
     lay_out_state(place, number);
     bool good = kill_end_good(place, why);
     count(t, place, name, "with both programs", good, why);
@@ -273,59 +271,73 @@ static uint64_t draw(uint64_t *seed)
     return *seed >> 33;
 }
 
-static void resume_state_twice(struct tally *t, const struct kill_place *place, size_t number)
+static void resume_state_twice(struct tally *t, const struct kill_place *place, const char *name,
+                               uint64_t number)
 {
-    char name[60], where[sizeof(((struct killer *)NULL)->where)], why[KILL_WHY] = "";
+    char where[sizeof(((struct killer *)NULL)->where)], why[KILL_WHY] = "";
     uint64_t seed = number;
     struct point point = {.role = draw(&seed) % 4 == 0 ? KILL_UNITS : KILL_CLAVIGER,
                           .nth = 1 + draw(&seed) % (1 + draw(&seed) % 200),
                           .entry = draw(&seed) % 2};
     const char *argv[KILL_MAX_ARGS];
-    snprintf(name, sizeof(name), "twice %zu", number);
-    if (was_good(t, name))
-        return;
     lay_out_state(place, number);
     kill_resume_argv(place, argv);
     bool good = kill_and_resume(place, argv, &point, where, why);
     count(t, place, name, where, good, why);
 }
 
-static void kill_at_mark(struct tally *t, const struct kill_place *place, enum kill_role role,
-                         uint64_t nth, bool entry)
+/* All that is to be done stands in one row: the states, the states once more, the marks of claviger
+ * with entry and exit, those of claviger-unitd. */
+struct row_of_jobs {
+    uint64_t states, claviger, units;
+};
+
+static uint64_t num_jobs(const struct row_of_jobs *r)
+{
+    return 2 * (r->states + r->claviger + r->units);
+}
+
+static void do_mark(struct tally *t, const struct kill_place *place, enum kill_role role,
+                    uint64_t half)
 {
     char name[60];
-    struct point point = {.role = role, .nth = nth, .entry = entry};
-    snprintf(name, sizeof(name), "%s %" PRIu64 " %s", kill_role_name(role), nth,
-             entry ? "entry" : "exit");
+    struct point point = {.role = role, .nth = 1 + half / 2, .entry = half % 2 == 0};
+    snprintf(name, sizeof(name), "%s %" PRIu64 " %s", kill_role_name(role), point.nth,
+             point.entry ? "entry" : "exit");
     if (!was_good(t, name))
         kill_new_run(t, place, name, &point);
 }
 
-/* In leaps, so that a sweep that is broken off has been everywhere a little. A prime: no point is
- * left out. */
-#define LEAP 10007
-
-static void kill_at_marks(struct tally *t, const struct kill_place *place, enum kill_role role,
-                          uint64_t num, unsigned shard, unsigned shards)
+static void do_job(struct tally *t, const struct kill_place *place, const struct row_of_jobs *r,
+                   uint64_t job)
 {
-    for (uint64_t i = 0; i < num; i++) {
-        uint64_t nth = 1 + (i * LEAP) % num;
-        if (nth % shards != shard)
-            continue;
-        kill_at_mark(t, place, role, nth, true);
-        kill_at_mark(t, place, role, nth, false);
+    char name[60];
+    if (job >= 2 * (r->states + r->claviger)) {
+        do_mark(t, place, KILL_UNITS, job - 2 * (r->states + r->claviger));
+    } else if (job >= 2 * r->states) {
+        do_mark(t, place, KILL_CLAVIGER, job - 2 * r->states);
+    } else {
+        bool twice = job >= r->states;
+        uint64_t number = job % r->states;
+        snprintf(name, sizeof(name), "%s %" PRIu64, twice ? "twice" : "state", number);
+        if (!was_good(t, name))
+            (twice ? resume_state_twice : resume_state)(t, place, name, number);
     }
 }
 
-static void sweep(struct tally *t, const struct kill_place *place, const struct watch *w,
-                  const struct kill_run *run, unsigned shard, unsigned shards)
+/* In leaps, so that a sweep that is broken off has been everywhere a little. A prime: no job is
+ * left out. */
+#define LEAP 10007
+
+static void do_jobs(struct tally *t, const struct kill_place *place, const struct row_of_jobs *r,
+                    unsigned shard, unsigned shards)
 {
-    for (size_t i = shard; i < w->num_seen; i += shards)
-        resume_state(t, place, i);
-    kill_at_marks(t, place, KILL_UNITS, run->marks[KILL_UNITS], shard, shards);
-    kill_at_marks(t, place, KILL_CLAVIGER, run->marks[KILL_CLAVIGER], shard, shards);
-    for (size_t i = shard; i < w->num_seen; i += shards)
-        resume_state_twice(t, place, i);
+    uint64_t num = num_jobs(r);
+    for (uint64_t i = 0; i < num; i++) {
+        uint64_t job = (i * LEAP) % num;
+        if (job % shards == shard)
+            do_job(t, place, r, job);
+    }
 }
 
 static uint64_t sum(const uint64_t *n)
@@ -341,15 +353,15 @@ static int run_all(const struct kill_place *place, struct tally *t, unsigned sha
         return 1;
     t->calls = sum(run.calls);
     t->states = w.num_seen;
-    t->wanted =
-        (2 * w.num_seen + 2 * run.marks[KILL_CLAVIGER] + 2 * run.marks[KILL_UNITS]) / shards;
+    struct row_of_jobs jobs = {w.num_seen, run.marks[KILL_CLAVIGER], run.marks[KILL_UNITS]};
+    t->wanted = num_jobs(&jobs) / shards;
     fprintf(stderr,
             "kill sweep: %" PRIu64 " system calls (%" PRIu64 " of claviger, %" PRIu64
             " of claviger-unitd), %" PRIu64 " points, %zu distinct states, %" PRIu64 " + %" PRIu64
             " calls that change something for others\n",
             t->calls, run.calls[KILL_CLAVIGER], run.calls[KILL_UNITS], 2 * t->calls, w.num_seen,
             run.marks[KILL_CLAVIGER], run.marks[KILL_UNITS]);
-    sweep(t, place, &w, &run, shard, shards);
+    do_jobs(t, place, &jobs, shard, shards);
     free(w.seen);
     printf("%s%" PRIu64 " system calls, %" PRIu64 " points, %" PRIu64 " distinct states, %" PRIu64
            " killed and resumed (%" PRIu64 " of them in an earlier run), %" PRIu64 " failures\n",
