@@ -14,10 +14,12 @@
 #include <unistd.h>
 
 #include "claviger/unitd.h"
+#include "crowd.h"
 #include "endpoint.h"
 
 #define MAX_BODY CLV_EP11_REST_MAX
-#define MAX_CONNECTIONS 512
+#define MAX_CONNECTIONS 960 /* with a few files, below the usual limit of 1024 */
+#define CROWDED 768         /* connections; from here on a new one puts an old one out */
 #define IDLE_SECONDS 60u
 #define WHERE_TEXT 120
 #define TLS_PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
@@ -43,6 +45,7 @@ struct clv_unitd_listener {
     int http_fd, signal_fd, listen_fd; /* http_fd belongs to http */
     char where[WHERE_TEXT];
     struct exchange *waiting;
+    struct crowd crowd; /* everybody who is connected */
     struct pollfd fds[NUM_FIXED_FDS + MAX_CONNECTIONS];
 };
 
@@ -58,7 +61,44 @@ static void log_error(const struct clv_error *err)
     fprintf(stderr, "claviger-unitd: %s\n", text);
 }
 
+/* ---- who is connected ---- */
+
+static int socket_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info ? info->connect_fd : -1;
+}
+
+static struct guest *guest_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **ret_guest,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct clv_unitd_listener *l = cls;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        *ret_guest = crowd_enter(&l->crowd, socket_of(connection));
+        if (l->crowd.num > CROWDED)
+            crowd_thin(&l->crowd);
+    } else if (*ret_guest) {
+        crowd_leave(&l->crowd, *ret_guest);
+        *ret_guest = NULL;
+    }
+}
+
 /* ---- the waiting list ---- */
+
+static void mark_waiting(const struct exchange *x, bool waiting)
+{
+    struct guest *guest = guest_of(x->connection);
+    if (guest)
+        guest->waiting = waiting;
+}
 
 static void wait_for(struct exchange *x)
 {
@@ -67,6 +107,7 @@ static void wait_for(struct exchange *x)
     x->waiting = true;
     x->next = l->waiting;
     l->waiting = x;
+    mark_waiting(x, true);
     MHD_suspend_connection(x->connection);
 }
 
@@ -78,6 +119,7 @@ static void stop_waiting(struct exchange *x)
     if (*at)
         *at = x->next;
     x->waiting = false;
+    mark_waiting(x, false);
 }
 
 static void resume(struct exchange *x)
@@ -87,13 +129,6 @@ static void resume(struct exchange *x)
     if (x->reply.delivery == CLV_UNITD_HOLD)
         x->reply.delivery = CLV_UNITD_DROP; /* its client left, or the daemon ends */
     MHD_resume_connection(x->connection);
-}
-
-static int socket_of(const struct exchange *x)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    return info ? info->connect_fd : -1;
 }
 
 /* ---- libmicrohttpd's callbacks ---- */
@@ -197,10 +232,11 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 static void on_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
                          enum MHD_RequestTerminationCode why)
 {
+    struct clv_unitd_listener *l = cls;
     struct exchange *x = *con_cls;
-    (void)cls;
-    (void)connection;
-    (void)why;
+    struct guest *guest = guest_of(connection);
+    if (guest && why == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+        crowd_served(&l->crowd, guest);
     if (!x)
         return;
     if (x->waiting)
@@ -256,7 +292,8 @@ static struct MHD_Daemon *start_http(struct clv_unitd_listener *l, unsigned flag
                             NULL, NULL, on_request, l,
                             MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL,
                             MHD_OPTION_LISTEN_SOCKET, l->listen_fd,
-                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
+                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
                             MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS,
                             MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
                             MHD_OPTION_ARRAY, options,
@@ -357,7 +394,7 @@ static nfds_t fill_fds(struct clv_unitd_listener *l)
     l->fds[FD_SIGNAL] = (struct pollfd){.fd = l->signal_fd, .events = POLLIN};
     l->fds[FD_PARENT] = (struct pollfd){.fd = l->config.parent_fd, .events = POLLIN};
     for (struct exchange *x = l->waiting; x && n < NUM_FIXED_FDS + MAX_CONNECTIONS; x = x->next)
-        l->fds[n++] = (struct pollfd){.fd = socket_of(x), .events = POLLRDHUP};
+        l->fds[n++] = (struct pollfd){.fd = socket_of(x->connection), .events = POLLRDHUP};
     return n;
 }
 

@@ -4,6 +4,7 @@ waiting, the daemon stays well.
     run_clients.py [--brief] CLAVIGER_UNITD
 """
 import random
+import resource
 import socket
 import ssl
 import sys
@@ -129,7 +130,15 @@ def many_clients(program, brief):
 # ---- clients that misbehave ----
 
 
-def truncated_hello(daemon, _):
+def catch_up(daemon, unit, number):
+    """Every fifty connections: waits until the daemon has seen them, so that it is not crowded."""
+    if number % 50 == 0:
+        with connect_tls(daemon) as stream:
+            stream.sendall(http_query(daemon, unit))
+            expect(read_status(stream) == 200, "everybody else is answered meanwhile")
+
+
+def truncated_hello(daemon, unit):
     """A TLS handshake that ends after any number of bytes, or of which one byte is another."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     trust = ssl.create_default_context(cafile=daemon.ca_file)
@@ -140,9 +149,11 @@ def truncated_hello(daemon, _):
         pass
     hello = outgoing.read()
     for cut in range(len(hello)):
+        catch_up(daemon, unit, cut)
         with connect(daemon) as stream:
             stream.sendall(hello[:cut])
-    for at in range(0, len(hello), 3):
+    for number, at in enumerate(range(0, len(hello), 3)):
+        catch_up(daemon, unit, number)
         with connect(daemon) as stream:
             stream.sendall(hello[:at] + bytes([hello[at] ^ 0x55]) + hello[at + 1 :])
             stream.shutdown(socket.SHUT_WR)
@@ -150,7 +161,8 @@ def truncated_hello(daemon, _):
 
 def truncated_request(daemon, unit):
     text = http_query(daemon, unit)
-    for cut in range(0, len(text), 7):
+    for number, cut in enumerate(range(0, len(text), 7)):
+        catch_up(daemon, unit, number)
         with connect_tls(daemon) as stream:
             stream.sendall(text[:cut])
 
@@ -207,6 +219,19 @@ def abandoned_answers(daemon, unit):
         stream.close()
 
 
+def crowd(daemon, _):
+    """More connections than the daemon likes, none of which says a word."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = 4096 if most == resource.RLIM_INFINITY else min(most, 4096)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
+    silent = [connect(daemon) for _ in range(min(1100, limit - 100))]
+    fresh = Client(daemon.service(), daemon.root)
+    fresh.discover()
+    fresh.service.close()
+    for stream in silent:
+        stream.close()
+
+
 MISCHIEF = (
     truncated_hello,
     truncated_request,
@@ -255,9 +280,10 @@ def misbehaving_clients(program, brief):
             run_workers(daemon, 2, 1 if brief else 3)
             client.query(unit, m.Q_ATTRS)
         dawdlers.finish()
+        crowd(daemon, unit)
         expect(client.service.num_connections == 1, "a good client's connection is kept")
         client.service.close()
-    return f"{len(MISCHIEF)} kinds of mischief"
+    return f"{len(MISCHIEF) + 1} kinds of mischief"
 
 
 # ---- tokens ----
