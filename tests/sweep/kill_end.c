@@ -94,7 +94,7 @@ void kill_place_open(struct kill_place *p, const char *top)
                              "resume.slip: none\n"
                              "resume.torn: set-aside\n"
                              "resume.go-on: go-on\n"
-                             "trouble*: retry\n"
+                             "trouble: retry\ntrouble: retry\ntrouble: retry\n" /* not for ever */
                              "signature-key.1.open.password*: " SIGNER_PASSWORD "\n"
                              "part.1.open.password*: " PART_1_PASSWORD "\n"
                              "part.2.open.password*: " PART_2_PASSWORD "\n"
