@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "plugin_key.h"
 #include "start.h"
 
 #define PASSWORD "copper lantern drifts over quiet harbours\n"
@@ -82,6 +83,28 @@ void desk_open_https(struct desk *d, const char *num_units)
     lay_out(d, "    ca-file: state/tls.pem\n    token-file: token\n");
 }
 
+void desk_open_recovery(struct desk *d, const char *fault)
+{
+    const char *args[] = {
+        "--production-tests",     "--units", "2", "--recovery", "2", "--failover", "1",
+        fault ? "--fault" : NULL, fault,     NULL};
+    char keys[120], ines[100], olga[100], both[240];
+    begin(d);
+    d->production = true;
+    process_start(&d->process, args);
+    lay_out(d, "");
+    snprintf(keys, sizeof(keys), "%s/keys", d->process.dir);
+    plugin_key_write(keys, PLUGIN_P521, "Ines");
+    plugin_key_write(keys, PLUGIN_RSA, "Olga");
+    plugin_key_password(PLUGIN_P521, ines, sizeof(ines));
+    plugin_key_password(PLUGIN_RSA, olga, sizeof(olga));
+    snprintf(both, sizeof(both), "%s\n%s\n", ines, olga);
+    write_text(d, "pw", ines);
+    write_text(d, "pw2", both);
+    write_text(d, "olga", olga);
+    desk_ok(d, "sigkey-sel --keys Ines,Olga");
+}
+
 void desk_close(struct desk *d)
 {
     run_clear(&d->run);
@@ -94,10 +117,10 @@ void desk_run(struct desk *d, const char *command)
     const char *dir = d->process.dir;
     snprintf(d->command, sizeof(d->command), "%s", command);
     snprintf(line, sizeof(line),
-             "DESK=%s; PW=%s/pw; PW3=%s/pw3; export XDG_CONFIG_HOME=%s/config "
+             "DESK=%s; PW=%s/pw; PW2=%s/pw2; PW3=%s/pw3; export XDG_CONFIG_HOME=%s/config "
              "XDG_STATE_HOME=%s/var; claviger() { name=$1; shift; " CLV_BINARY_DIR
-             "/claviger $name --test --no-input \"$@\"; }; claviger %s",
-             dir, dir, dir, dir, dir, command);
+             "/claviger $name %s --no-input \"$@\"; }; claviger %s",
+             dir, dir, dir, dir, dir, dir, d->production ? "" : "--test", command);
     run_clear(&d->run);
     run_program(&d->run, NULL, "sh", "-c", line, NULL);
 }

@@ -88,3 +88,28 @@ Test(json, of_units_that_do_not_answer)
     check(&s, 6, "\"total\": \"none\"", "cryptounit-zeroize --units 2 --confirm 'zeroize 2'");
     shell_close(&s);
 }
+
+Test(json, of_commands_on_recovery_units)
+{
+    static const struct {
+        int exit_code;
+        const char *member, *command;
+    } steps[] = {
+        {0, "\"RECOVERY\"", "cryptounit-add --units all --site site.yaml"},
+        {0, "\"created\"", "sigkey-add --name Sofia --password-fd 3 3<pw"},
+        {0, "\"signature-keys\"", "sigkey-sel --keys Sofia"},
+        {2, "\"error\"", "auto-init --sign-threshold 1 --revoke-threshold 1"},
+        {8, "\"E-RULE\"", "auto-recover"},
+        {0, "\"total\": \"all\"",
+         "auto-init --sign-threshold 1 --revoke-threshold 1 --confirm 'initialize 1,2' "
+         "--password-fd 3 3<pw"},
+        {2, "storage is re-enciphered to ", "auto-mk-rotate --password-fd 3 3<pw"},
+        {6, "\"total\": \"none\"", "auto-recover"},
+        {1, "\"E-MISMATCH\"", "auto-recover --pattern " ZEROS},
+    };
+    struct shell s;
+    shell_open(&s, "--units", "1", "--recovery", "1", NULL);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        check(&s, steps[i].exit_code, steps[i].member, steps[i].command);
+    shell_close(&s);
+}
