@@ -71,8 +71,7 @@ clv_status clv_ep11_admin_request_decode(struct clv_view bytes, struct clv_ep11_
     clv_reader_init(&r, bytes.data, bytes.len);
     clv_ep11_admin_request_read(&r, &req);
     clv_status status = clv_ep11_done(&r, "reading an administration request", err);
-    if (status != CLV_OK)
-        return status;
-    *ret = req;
-    return CLV_OK;
+    if (status == CLV_OK)
+        *ret = req;
+    return status;
 }

@@ -29,10 +29,9 @@ clv_status clv_ep11_response_block_decode(struct clv_view bytes,
     b.output = clv_der_octets(&seq, "output");
     clv_der_leave(&seq);
     clv_status status = clv_ep11_done(&r, "reading a response block", err);
-    if (status != CLV_OK)
-        return status;
-    *ret = b;
-    return CLV_OK;
+    if (status == CLV_OK)
+        *ret = b;
+    return status;
 }
 
 void clv_ep11_response_encode(struct clv_writer *w, const struct clv_ep11_response *rsp)
@@ -66,10 +65,9 @@ clv_status clv_ep11_response_decode(struct clv_view bytes, struct clv_ep11_respo
     }
     clv_der_leave(&seq);
     clv_status status = clv_ep11_done(&r, "reading a unit's response", err);
-    if (status != CLV_OK)
-        return status;
-    *ret = rsp;
-    return CLV_OK;
+    if (status == CLV_OK)
+        *ret = rsp;
+    return status;
 }
 
 uint32_t clv_ep11_reason(const struct clv_ep11_response_block *b)
