@@ -67,19 +67,23 @@ clv_status clv_kdf_self_test(struct clv_error *err);
 
 enum clv_keyfile_kind { CLV_KEYFILE_ANY, CLV_KEYFILE_PART, CLV_KEYFILE_SIGKEY };
 enum clv_part_origin { CLV_ORIGIN_RANDOM, CLV_ORIGIN_TYPED };
+enum clv_sigkey_type { CLV_SIGKEY_P521, CLV_SIGKEY_RSA };
 
 #define CLV_KEYFILE_MAX 65536
 #define CLV_KEYFILE_SUFFIX ".clvkey"
-#define CLV_KEYFILE_OWNER_MAX 64        /* characters */
-#define CLV_KEYFILE_DESCRIPTION_MAX 100 /* characters */
-#define CLV_KEYFILE_ADMIN_MAX 30        /* printable ASCII, as units store it */
-#define CLV_KEYFILE_CEREMONY_MAX 64     /* letters, digits, '.', '_', '-' */
+#define CLV_KEYFILE_PLUGIN_SUFFIX ".sigkey" /* signature-key files of the plug-in */
+#define CLV_KEYFILE_OWNER_MAX 64            /* characters */
+#define CLV_KEYFILE_DESCRIPTION_MAX 100     /* characters */
+#define CLV_KEYFILE_ADMIN_MAX 30            /* printable ASCII, as units store it */
+#define CLV_KEYFILE_CEREMONY_MAX 64         /* letters, digits, '.', '_', '-' */
 #define CLV_KEYFILE_SLOT_MAX 20
 #define CLV_KEYFILE_ID_LEN 32
 
 struct clv_keyfile_info {
     enum clv_keyfile_kind kind;
     bool test_world;
+    bool of_plugin; /* then only ski, sigkey_type, description and what fits of admin_name are known
+                     */
     char owner[CLV_KEYFILE_OWNER_MAX * 4 + 1];
     char description[CLV_KEYFILE_DESCRIPTION_MAX * 4 + 1];
     char ceremony[CLV_KEYFILE_CEREMONY_MAX + 1]; /* empty: none */
@@ -94,7 +98,8 @@ struct clv_keyfile_info {
     uint8_t cmac0[CLV_KCV_CMAC0_LEN]; /* typed parts only */
     uint8_t commitment[CLV_COMMITMENT_LEN];
 
-    /* signature keys */
+    /* signature keys; of ours, RSA ones are always imported */
+    enum clv_sigkey_type sigkey_type;
     char admin_name[CLV_KEYFILE_ADMIN_MAX + 1];
     uint8_t ski[CLV_SKI_LEN];
 
@@ -113,10 +118,11 @@ struct clv_keyfile_request {
     const char
         *name; /* plain file name, or NULL: made from owner, kind, slot and 4 random letters */
     /* kind, world, owner, description, ceremony, slot, created_ms, profile; origin for parts,
-     * admin_name for signature keys. The rest is computed. */
+     * admin_name and sigkey_type for signature keys. The rest is computed. */
     const struct clv_keyfile_info *info;
     const struct clv_secret *password;
-    const struct clv_secret *payload; /* part: 32 bytes; signature key: 66-byte P-521 scalar */
+    /* part: 32 bytes; signature key: 66-byte P-521 scalar, or RSAPrivateKey of 2048 bits in DER */
+    const struct clv_secret *payload;
     const struct clv_random *random;
 };
 
@@ -137,12 +143,14 @@ clv_status clv_keyfile_create(struct clv_kdf *kdf, const struct clv_keyfile_requ
  *         CLV_E_UNSUPPORTED: version, cipher or costs; CLV_E_FORMAT: names the line */
 clv_status clv_keyfile_parse(struct clv_view file, struct clv_keyfile_info *ret_info,
                              struct clv_error *err);
-/* The same from a file of ours that nobody else may read.
- * errors  as clv_keyfile_parse(), clv_file_read_private() */
+/* The same from a file of ours that nobody else may read. A name that ends in ".sigkey" is taken
+ * for a file of the plug-in: production, without owner. errors  as clv_keyfile_parse(),
+ * clv_file_read_private() */
 clv_status clv_keyfile_read_header(const char *path, struct clv_keyfile_info *ret_info,
                                    struct clv_error *err);
-/* shape   *ret_payload: the part (32 bytes) or scalar (66 bytes), which agrees with the header's
- *         check value, commitment or SKI
+/* shape   *ret_payload: the part (32 bytes), scalar (66 bytes) or RSAPrivateKey, which agrees with
+ *         the header's check value, commitment or SKI
+ *         Files of the plug-in open here, too.
  * errors  CLV_E_PASSWORD: wrong password (or a header forged together with its checksum: the two
  *         cannot be told apart); CLV_E_FORGED: opens, and contradicts its own header; and those of
  *         clv_keyfile_read_header() */
@@ -175,9 +183,10 @@ struct clv_keyfile_list {
     struct clv_keyfile_entry *entries; /* by name */
     size_t num_entries;
 };
-/* Every file with our suffix in the folder (at most 1000): readable ones of the kind, and all whose
- * header cannot be read, with the reason. A folder that is not there is an empty list.
- * errors  CLV_E_PERMISSION: the folder is open to others; CLV_E_IO */
+/* Every file with our suffix in the folder (at most 1000), and with the plug-in's if signature keys
+ * are asked for: readable ones of the kind, and all whose header cannot be read, with the reason. A
+ * folder that is not there is an empty list. errors  CLV_E_PERMISSION: the folder is open to
+ * others; CLV_E_IO */
 clv_status clv_keyfile_list(const char *dir, enum clv_keyfile_kind kind,
                             struct clv_keyfile_list *ret_list, struct clv_error *err);
 void clv_keyfile_list_clear(struct clv_keyfile_list *list);
@@ -213,8 +222,6 @@ clv_status clv_passphrase_generate(const struct clv_random *random,
 
 /* ---- signature keys ---- */
 
-enum clv_sigkey_type { CLV_SIGKEY_P521, CLV_SIGKEY_RSA };
-
 /* Zero-initialised is empty; release with clv_sigkey_clear(). */
 struct clv_sigkey {
     enum clv_sigkey_type type;
@@ -229,6 +236,13 @@ clv_status clv_sigkey_generate(struct clv_sigkey *ret, struct clv_error *err);
  * errors  CLV_E_FORMAT: not a P-521 scalar */
 clv_status clv_sigkey_from_scalar(struct clv_secret **take_scalar, struct clv_sigkey *ret,
                                   struct clv_error *err);
+/* The same for what clv_keyfile_open() brought: a scalar, or RSAPrivateKey of 2048 bits.
+ * errors  CLV_E_FORMAT */
+clv_status clv_sigkey_from_payload(enum clv_sigkey_type type, struct clv_secret **take_payload,
+                                   struct clv_sigkey *ret, struct clv_error *err);
+/* Signs 64 random bytes and verifies the signature: a key that cannot sign is found now. */
+clv_status clv_sigkey_prove(const struct clv_sigkey *key, const struct clv_random *random,
+                            struct clv_error *err);
 void clv_sigkey_clear(struct clv_sigkey *key);
 
 /* A signature-key file of the Trusted Key Entry plug-in: JSON, PBKDF2, AES-GCM.
@@ -238,6 +252,9 @@ void clv_sigkey_clear(struct clv_sigkey *key);
  *         `ski` names
  * source  docs/protocol.md, section f */
 #define CLV_TKE_NAME_MAX 256
+/* The same without the password: what the file says of itself, unproven. */
+clv_status clv_tke_sigkey_parse(struct clv_view json, struct clv_keyfile_info *ret,
+                                struct clv_error *err);
 clv_status clv_tke_sigkey_open(struct clv_view json, const struct clv_secret *password,
                                struct clv_sigkey *ret, char ret_name[CLV_TKE_NAME_MAX],
                                struct clv_error *err);

@@ -145,6 +145,13 @@ clv_status clv_tke_add_part(struct clv_tke *tke, const struct clv_tke_new_key *i
 /* sigkey-add. */
 clv_status clv_tke_add_sigkey(struct clv_tke *tke, const struct clv_tke_new_key *in,
                               struct clv_tke_key *ret, struct clv_error *err);
+/* sigkey-import: the key in a file of the plug-in, anywhere, becomes a file of ours. Asks for the
+ * old password, then for a new one; the old file stays. in->admin_name NULL: the name in the file.
+ * errors  CLV_E_WORLD: plug-in files are production; CLV_E_INPUT: no name; those of
+ *         clv_tke_sigkey_open() and clv_keyfile_create() */
+clv_status clv_tke_import_sigkey(struct clv_tke *tke, const char *path,
+                                 const struct clv_tke_new_key *in, struct clv_tke_key *ret,
+                                 struct clv_error *err);
 /* mk-rm, sigkey-rm: confirmed with "remove FILE[,FILE]"; a selected signature key is deselected. */
 clv_status clv_tke_remove_keys(struct clv_tke *tke, const struct clv_tke_key *const *keys,
                                size_t num_keys, struct clv_error *err);

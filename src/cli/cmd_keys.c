@@ -1,4 +1,4 @@
-/* mks, mk-add, mk-rm, sigkeys, sigkey-add, sigkey-rm, sigkey-sel. */
+/* mks, mk-add, mk-rm, sigkeys, sigkey-add, sigkey-import, sigkey-rm, sigkey-sel. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +116,26 @@ int cmd_mk_add(const struct args *args)
 int cmd_sigkey_add(const struct args *args)
 {
     return add_command(args, false, false);
+}
+
+int cmd_sigkey_import(const struct args *args)
+{
+    struct session s;
+    struct clv_tke_key key = {0};
+    if (args->num_operands != 1)
+        return usage_error("sigkey-import", "name the file");
+    clv_status st = session_open(args, &s);
+    const struct clv_tke_new_key in = {.admin_name = args_text(args, "name"),
+                                       .description = args_text(args, "description"),
+                                       .profile = args_text(args, "profile")};
+    if (st == CLV_OK)
+        st = clv_tke_import_sigkey(s.tke, args->operands[0], &in, &key, &s.error);
+    if (st == CLV_OK)
+        tell_new_key(&s, &key, false);
+    if (st == CLV_OK && !s.json)
+        printf("The old file still opens with its old password: remove its copies when the new one "
+               "is kept.\n");
+    return session_close(&s, st);
 }
 
 /* ---- removed, selected ---- */

@@ -18,6 +18,7 @@ int cmd_mk_add(const struct args *args);
 int cmd_mk_rm(const struct args *args);
 int cmd_sigkeys(const struct args *args);
 int cmd_sigkey_add(const struct args *args);
+int cmd_sigkey_import(const struct args *args);
 int cmd_sigkey_rm(const struct args *args);
 int cmd_sigkey_sel(const struct args *args);
 int cmd_cryptounits(const struct args *args);

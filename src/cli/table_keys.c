@@ -71,6 +71,14 @@ const struct command key_commands[] = {
       .summary = "Generates and saves a new signature key",
       .options = { new_key, password_options, place_options, world_options },
       .examples = { "claviger sigkey-add", "claviger sigkey-add --name Sofia" }, .run = cmd_sigkey_add },
+    { .name = "sigkey-import", .group = GROUP_KEYS, .usage = "FILE [options]",
+      .summary = "Turns a signature-key file of the plug-in into one of ours",
+      .about = "The same key, sealed under a new password with Argon2id. The old password is asked for once, "
+               "the new one twice; the identifiers of both files are compared. With --password-fd the first "
+               "is the old password and the second the new one. The old file stays where it is.",
+      .options = { new_key, password_options, place_options, world_options },
+      .examples = { "claviger sigkey-import sofia.sigkey", "claviger sigkey-import sofia.sigkey --name Sofia" },
+      .max_operands = 1, .run = cmd_sigkey_import },
     { .name = "sigkey-rm", .group = GROUP_KEYS, .usage = "[options]",
       .summary = "Removes a signature key from this workstation",
       .about = "A crypto unit whose only administrator was this key can then only be reset by whoever "

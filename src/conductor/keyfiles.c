@@ -49,7 +49,10 @@ static void describe(const struct clv_keyfile_info *info, char *buf, size_t cap)
 {
     char made[CLV_TIME_TEXT];
     clv_time_text(info->created_ms, made);
-    if (info->kind == CLV_KEYFILE_PART)
+    if (info->of_plugin)
+        snprintf(buf, cap, "signature key of the plug-in%s%s", info->description[0] ? ": " : "",
+                 info->description);
+    else if (info->kind == CLV_KEYFILE_PART)
         snprintf(buf, cap, "part %u of %s, made %.10s: %s", info->slot, info->owner, made,
                  info->description);
     else
@@ -126,7 +129,8 @@ static clv_status check_header(struct clv_conductor *c, const struct clv_task *t
         return clv_fail(err, CLV_E_FOREIGN, "this file holds a %s",
                         info->kind == CLV_KEYFILE_PART ? "key part, not a signature key"
                                                        : "signature key, not a key part");
-    if (!clv_same_person(info->owner, seat->name))
+    /* A file of the plug-in names no owner: that it opens with this person's password has to do. */
+    if (!info->of_plugin && !clv_same_person(info->owner, seat->name))
         return clv_fail(err, CLV_E_FOREIGN, "this file belongs to %s, not to %s", info->owner,
                         seat->name);
     return CLV_OK;
@@ -230,8 +234,11 @@ static clv_status open_once(struct clv_conductor *c, const struct clv_task *task
     clv_status st = ask_secret(c, &q, &password, err);
     if (st != CLV_OK)
         return st;
-    snprintf(what, sizeof(what), "Opening %s (Argon2id, %u MiB)", ret->file,
-             clv_kdf_cost(info.profile)->memory_kib / 1024);
+    if (info.of_plugin)
+        snprintf(what, sizeof(what), "Opening %s", ret->file);
+    else
+        snprintf(what, sizeof(what), "Opening %s (Argon2id, %u MiB)", ret->file,
+                 clv_kdf_cost(info.profile)->memory_kib / 1024);
     struct clv_error failure = {0};
     st = mishap_typed(c, task, &password, err);
     if (st != CLV_OK) {

@@ -10,20 +10,6 @@ static void key_id(const struct clv_task *task, char *buf, size_t cap)
     snprintf(buf, cap, "signature-key.%u", task->slot);
 }
 
-/* A key that cannot sign is found now, not in front of six units. */
-static clv_status prove_by_use(struct clv_conductor *c, const struct clv_sigkey *key,
-                               struct clv_error *err)
-{
-    uint8_t nonce[64], sig[CLV_P521_SIGNATURE_MAX], digest[CLV_SHA512_LEN];
-    size_t len = 0;
-    clv_random_fill(c->config.random, nonce, sizeof(nonce));
-    clv_sha512(nonce, sizeof(nonce), digest);
-    clv_status st = clv_p521_sign(key->key, digest, sig, &len, err);
-    if (st == CLV_OK)
-        st = clv_p521_verify(key->point, digest, sig, len, err);
-    return st == CLV_OK ? st : clv_while(err, "using the signature key once");
-}
-
 static clv_status record_ready(struct clv_conductor *c, const struct clv_task *task,
                                const struct clv_keyfile_info *info, const char *file,
                                const char *how, struct clv_error *err)
@@ -97,7 +83,7 @@ static clv_status create_key(struct clv_conductor *c, const struct clv_task *tas
                             &path, err);
     clv_secret_free(&password);
     if (st == CLV_OK)
-        st = prove_by_use(c, key, err);
+        st = clv_sigkey_prove(key, c->config.random, err);
     if (st == CLV_OK)
         st = record_ready(c, task, &info, clv_path_name(path), "created, reopened, used once", err);
     if (st == CLV_OK)
@@ -107,16 +93,21 @@ static clv_status create_key(struct clv_conductor *c, const struct clv_task *tas
     return st;
 }
 
-static clv_status take_opened(struct clv_conductor *c, const struct clv_task *task,
+static clv_status take_opened(struct clv_conductor *c, const struct clv_task *task, const char *id,
                               struct opened *file, bool first, struct clv_error *err)
 {
     struct clv_sigkey *key = &c->keys[task->slot - 1];
     clv_sigkey_clear(key);
-    clv_status st = clv_sigkey_from_scalar(&file->payload, key, err);
+    clv_status st = clv_sigkey_from_payload(file->info.sigkey_type, &file->payload, key, err);
     if (st == CLV_OK)
-        st = prove_by_use(c, key, err);
+        st = clv_sigkey_prove(key, c->config.random, err);
+    if (st == CLV_OK && first && file->info.admin_name[0] == '\0')
+        st = ask_admin_name(c, id, seat_of(c, task->person)->name, file->info.admin_name, err);
     if (st == CLV_OK && first)
-        return record_ready(c, task, &file->info, file->file, "opened, used once", err);
+        return record_ready(c, task, &file->info, file->file,
+                            file->info.of_plugin ? "file of the plug-in opened, used once"
+                                                 : "opened, used once",
+                            err);
     struct clv_event e = event_of(CLV_EVENT_SIGNER_OPENED);
     e.person = task->person;
     e.slot = task->slot;
@@ -133,7 +124,7 @@ static clv_status open_key(struct clv_conductor *c, const struct clv_task *task,
     *ret_left = after == LATER || after == STOP;
     if (st != CLV_OK || *ret_left)
         return st;
-    st = take_opened(c, task, &opened, first, err);
+    st = take_opened(c, task, id, &opened, first, err);
     clv_secret_free(&opened.payload);
     if (st == CLV_OK)
         tell(c, CLV_TONE_DONE, "Signature key %u is open.", task->slot);

@@ -531,13 +531,20 @@ static const struct {
 };
 /* clang-format on */
 
+static clv_status signer_of(const struct clv_sigkey *key, struct clv_ep11_signer *ret,
+                            struct clv_error *err)
+{
+    return key->type == CLV_SIGKEY_RSA ? clv_ep11_signer_rsa(key->key, ret, err)
+                                       : clv_ep11_signer_p521(key->key, ret, err);
+}
+
 static clv_status open_signers(const struct clv_conductor *c, struct clv_ep11_signer *ret,
                                size_t *ret_num, struct clv_error *err)
 {
     clv_status st = CLV_OK;
     for (unsigned i = 0; i < CLV_MAX_SIGNERS && st == CLV_OK; i++)
         if (c->keys[i].key)
-            st = clv_ep11_signer_p521(c->keys[i].key, &ret[(*ret_num)++], err);
+            st = signer_of(&c->keys[i], &ret[(*ret_num)++], err);
     return st;
 }
 
@@ -546,11 +553,14 @@ static clv_status admin_certificate(struct clv_conductor *c, unsigned slot, stru
 {
     const struct clv_sigkey *key = &c->keys[slot - 1];
     struct clv_ep11_signer signer = {0};
-    struct clv_ep11_public_key public = {.type = CLV_EP11_KEY_P521,
-                                         .bits = clv_view_of(key->point, sizeof(key->point))};
+    bool rsa = key->type == CLV_SIGKEY_RSA;
+    struct clv_ep11_public_key public = {.type = rsa ? CLV_EP11_KEY_RSA : CLV_EP11_KEY_P521,
+                                         .bits =
+                                             rsa ? clv_view_of(key->rsa_public, key->rsa_public_len)
+                                                 : clv_view_of(key->point, sizeof(key->point))};
     if (key->key == NULL)
         return clv_fail(err, CLV_E_RULE, "signature key %u is not open", slot);
-    clv_status st = clv_ep11_signer_p521(key->key, &signer, err);
+    clv_status st = signer_of(key, &signer, err);
     if (st == CLV_OK)
         st = clv_ep11_admin_cert_encode(w, c->ceremony->signers[slot - 1].name, &public, &signer,
                                         err);

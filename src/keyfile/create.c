@@ -24,6 +24,8 @@ static struct clv_keyfile_info asked_for(const struct clv_keyfile_info *info)
         made.origin = info->origin;
     else
         memcpy(made.admin_name, info->admin_name, sizeof made.admin_name);
+    if (info->kind == CLV_KEYFILE_SIGKEY)
+        made.sigkey_type = info->sigkey_type;
     return made;
 }
 
@@ -45,9 +47,9 @@ static clv_status make_clear(const struct clv_keyfile_request *request, struct c
 {
     if (request->info->kind == CLV_KEYFILE_PART)
         return clv_opening_new(request->random, request->payload, ret_own, err);
-    if (clv_secret_len(request->payload) != CLV_P521_SCALAR_LEN)
-        return clv_fail(err, CLV_E_FORMAT, "a signature key has %d bytes, this one has %zu",
-                        CLV_P521_SCALAR_LEN, clv_secret_len(request->payload));
+    if (!clv_keyfile_fits(request->info, clv_secret_len(request->payload)))
+        return clv_fail(err, CLV_E_FORMAT, "a signature key of its kind does not have %zu bytes",
+                        clv_secret_len(request->payload));
     return CLV_OK;
 }
 

@@ -64,6 +64,13 @@ static clv_status given_name(const char *given, char **ret_name, struct clv_erro
     return CLV_OK;
 }
 
+bool clv_keyfile_is_plugin_name(const char *path)
+{
+    size_t len = strlen(path), suffix = strlen(CLV_KEYFILE_PLUGIN_SUFFIX);
+
+    return len > suffix && strcmp(path + len - suffix, CLV_KEYFILE_PLUGIN_SUFFIX) == 0;
+}
+
 clv_status clv_keyfile_name(const struct clv_keyfile_request *request, char **ret_name,
                             struct clv_error *err)
 {

@@ -31,12 +31,17 @@ clv_status clv_keyfile_default_dir(char **ret_dir, struct clv_error *err)
     return CLV_OK;
 }
 
-static int has_suffix(const struct dirent *entry)
+static int is_ours(const struct dirent *entry)
 {
     size_t len = strlen(entry->d_name), suffix = strlen(CLV_KEYFILE_SUFFIX);
 
     return entry->d_name[0] != '.' && len > suffix &&
            strcmp(entry->d_name + len - suffix, CLV_KEYFILE_SUFFIX) == 0;
+}
+
+static int is_ours_or_plugins(const struct dirent *entry)
+{
+    return is_ours(entry) || (entry->d_name[0] != '.' && clv_keyfile_is_plugin_name(entry->d_name));
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -96,7 +101,7 @@ clv_status clv_keyfile_list(const char *dir, enum clv_keyfile_kind kind,
     }
     if ((st = clv_dir_private(dir, err)) != CLV_OK)
         return st;
-    num = scandir(dir, &names, has_suffix, by_name);
+    num = scandir(dir, &names, kind == CLV_KEYFILE_PART ? is_ours : is_ours_or_plugins, by_name);
     if (num < 0)
         return clv_fail_errno(err, errno, "cannot list the folder %s", dir);
     if (num > MAX_FILES)

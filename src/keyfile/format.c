@@ -11,9 +11,13 @@
 #define SUM_PREFIX "checksum: sha256 "
 #define SUM_LINE_LEN (sizeof SUM_PREFIX - 1 + 2 * CLV_SHA256_LEN + 1)
 
-size_t clv_keyfile_clear_len(enum clv_keyfile_kind kind)
+bool clv_keyfile_fits(const struct clv_keyfile_info *info, size_t clear_len)
 {
-    return kind == CLV_KEYFILE_PART ? CLV_OPENING_LEN : CLV_P521_SCALAR_LEN;
+    if (info->kind == CLV_KEYFILE_PART)
+        return clear_len == CLV_OPENING_LEN;
+    if (info->sigkey_type == CLV_SIGKEY_P521)
+        return clear_len == CLV_P521_SCALAR_LEN;
+    return clear_len >= CLV_KEYFILE_RSA_MIN && clear_len <= CLV_KEYFILE_RSA_MAX;
 }
 
 /* ---- writing ---- */
@@ -117,14 +121,15 @@ static clv_status check_sum(struct clv_view file, struct clv_error *err)
 static clv_status read_payload(struct clv_view text, struct clv_keyfile_parts *ret,
                                struct clv_error *err)
 {
-    size_t want = clv_keyfile_clear_len(ret->info.kind) + CLV_KEYFILE_TAG_LEN;
     const char *end = NULL;
     const char *start = (const char *)text.data;
 
     if (sodium_base642bin(ret->sealed, sizeof ret->sealed, start, text.len, "\n", &ret->sealed_len,
                           &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
-        end != start + text.len || ret->sealed_len != want)
-        return clv_fail(err, CLV_E_FORMAT, "the payload is not the base64 text of %zu bytes", want);
+        end != start + text.len || ret->sealed_len < CLV_KEYFILE_TAG_LEN ||
+        !clv_keyfile_fits(&ret->info, ret->sealed_len - CLV_KEYFILE_TAG_LEN))
+        return clv_fail(err, CLV_E_FORMAT,
+                        "the payload is not the base64 text of what a file of its kind seals");
     return CLV_OK;
 }
 

@@ -80,7 +80,7 @@ static clv_status check_ceremony(const char *id, struct clv_error *err)
     return CLV_OK;
 }
 
-static clv_status check_admin_name(const char *name, struct clv_error *err)
+clv_status clv_keyfile_check_admin_name(const char *name, struct clv_error *err)
 {
     for (const char *c = name; *c; c++)
         if (*c < ' ' || *c > '~')
@@ -98,7 +98,7 @@ clv_status clv_keyfile_check_texts(const struct clv_keyfile_info *info, struct c
     if (st == CLV_OK)
         st = check_ceremony(info->ceremony, err);
     if (st == CLV_OK && info->kind == CLV_KEYFILE_SIGKEY)
-        st = check_admin_name(info->admin_name, err);
+        st = clv_keyfile_check_admin_name(info->admin_name, err);
     if (st == CLV_OK && info->slot > CLV_KEYFILE_SLOT_MAX)
         st = clv_fail(err, CLV_E_INPUT, "slot %u: the highest is %d", info->slot,
                       CLV_KEYFILE_SLOT_MAX);
@@ -121,15 +121,20 @@ static bool read_version(struct clv_keyfile_parts *p, struct clv_view value)
 
 static void write_kind(const struct clv_keyfile_parts *p, struct clv_writer *w)
 {
-    clv_write_text(w, p->info.kind == CLV_KEYFILE_PART ? "key-part" : "signature-key");
+    const struct clv_keyfile_info *info = &p->info;
+
+    clv_write_text(w, info->kind == CLV_KEYFILE_PART         ? "key-part"
+                      : info->sigkey_type == CLV_SIGKEY_P521 ? "signature-key"
+                                                             : "rsa-signature-key");
 }
 
 static bool read_kind(struct clv_keyfile_parts *p, struct clv_view value)
 {
     if (is_text(value, "key-part"))
         p->info.kind = CLV_KEYFILE_PART;
-    else if (is_text(value, "signature-key"))
+    else if (is_text(value, "signature-key") || is_text(value, "rsa-signature-key"))
         p->info.kind = CLV_KEYFILE_SIGKEY;
+    p->info.sigkey_type = is_text(value, "rsa-signature-key") ? CLV_SIGKEY_RSA : CLV_SIGKEY_P521;
     return p->info.kind != CLV_KEYFILE_ANY;
 }
 
@@ -360,7 +365,7 @@ static void write_administrator(const struct clv_keyfile_parts *p, struct clv_wr
 static bool read_administrator(struct clv_keyfile_parts *p, struct clv_view value)
 {
     return copy_text(value, p->info.admin_name, sizeof p->info.admin_name) &&
-           check_admin_name(p->info.admin_name, NULL) == CLV_OK;
+           clv_keyfile_check_admin_name(p->info.admin_name, NULL) == CLV_OK;
 }
 
 /* clang-format off */

@@ -15,7 +15,9 @@
 #define CLV_KEYFILE_NONCE_LEN 24
 #define CLV_KEYFILE_TAG_LEN 16
 #define CLV_KEYFILE_WRAP 64
-#define CLV_KEYFILE_CLEAR_MAX CLV_P521_SCALAR_LEN
+#define CLV_KEYFILE_RSA_MIN 1100 /* RSAPrivateKey of 2048 bits, whatever its numbers are */
+#define CLV_KEYFILE_RSA_MAX 1200
+#define CLV_KEYFILE_CLEAR_MAX CLV_KEYFILE_RSA_MAX
 #define CLV_KEYFILE_SEALED_MAX (CLV_KEYFILE_CLEAR_MAX + CLV_KEYFILE_TAG_LEN)
 
 /* A file taken apart. */
@@ -28,8 +30,9 @@ struct clv_keyfile_parts {
     size_t sealed_len;
 };
 
-/* 64 for a key part (nonce and part), 66 for a signature key. */
-size_t clv_keyfile_clear_len(enum clv_keyfile_kind kind);
+/* What is sealed: 64 bytes for a key part (nonce and part), 66 for a signature key, 1100 to 1200
+ * for an RSA one. */
+bool clv_keyfile_fits(const struct clv_keyfile_info *info, size_t clear_len);
 
 /* header.c: magic line, fields, blank line. */
 void clv_keyfile_write_header(const struct clv_keyfile_parts *parts, struct clv_writer *w);
@@ -40,6 +43,8 @@ clv_status clv_keyfile_read_fields(struct clv_view file, struct clv_keyfile_part
 /* The rules for what people type into a header.
  * errors  CLV_E_INPUT */
 clv_status clv_keyfile_check_texts(const struct clv_keyfile_info *info, struct clv_error *err);
+
+clv_status clv_keyfile_check_admin_name(const char *name, struct clv_error *err);
 
 /* format.c: payload and checksum around it. */
 clv_status clv_keyfile_write_file(const struct clv_keyfile_parts *parts, struct clv_writer *w,
@@ -65,6 +70,9 @@ clv_status clv_keyfile_open_view(struct clv_kdf *kdf, struct clv_view file,
                                  const struct clv_secret *password, struct clv_secret **ret_payload,
                                  struct clv_keyfile_info *ret_info, struct clv_error *err);
 
+/* Whether the name is that of a file of the plug-in. (file_name.c) */
+bool clv_keyfile_is_plugin_name(const char *path);
+
 /* file_name.c: *ret_name is the caller's to free().
  * errors  CLV_E_INPUT: a given name that is not a plain file name */
 clv_status clv_keyfile_name(const struct clv_keyfile_request *request, char **ret_name,
@@ -89,6 +97,9 @@ struct clv_tke_file {
     char name[CLV_TKE_NAME_MAX];
 };
 clv_status clv_tke_read_json(struct clv_view json, struct clv_tke_file *ret, struct clv_error *err);
+/* RSAPrivateKey to a key; *take_der is used up on success. */
+clv_status clv_sigkey_from_rsa(struct clv_secret **take_der, struct clv_sigkey *ret,
+                               struct clv_error *err);
 /* The key in a decrypted file. */
 clv_status clv_tke_read_pem(const struct clv_secret *pem, enum clv_sigkey_type type,
                             struct clv_sigkey *ret, struct clv_error *err);

@@ -40,6 +40,27 @@ clv_status clv_keyfile_open_view(struct clv_kdf *kdf, struct clv_view file,
     return st;
 }
 
+/* The key itself is the payload, as in files of ours. */
+static clv_status open_plugin(struct clv_view file, const struct clv_secret *password,
+                              struct clv_secret **ret_payload, struct clv_keyfile_info *ret_info,
+                              struct clv_error *err)
+{
+    struct clv_sigkey key = {0};
+    struct clv_keyfile_info info;
+    char name[CLV_TKE_NAME_MAX];
+    clv_status st = clv_tke_sigkey_parse(file, &info, err);
+
+    if (st == CLV_OK)
+        st = clv_tke_sigkey_open(file, password, &key, name, err);
+    if (st == CLV_OK) {
+        *ret_payload = key.key;
+        key.key = NULL;
+        *ret_info = info;
+    }
+    clv_sigkey_clear(&key);
+    return st;
+}
+
 clv_status clv_keyfile_open(struct clv_kdf *kdf, const char *path,
                             const struct clv_secret *password, struct clv_secret **ret_payload,
                             struct clv_keyfile_info *ret_info, struct clv_error *err)
@@ -48,7 +69,9 @@ clv_status clv_keyfile_open(struct clv_kdf *kdf, const char *path,
     size_t len = 0;
     clv_status st = clv_file_read_private(path, CLV_KEYFILE_MAX, &data, &len, err);
 
-    if (st == CLV_OK)
+    if (st == CLV_OK && clv_keyfile_is_plugin_name(path))
+        st = open_plugin(clv_view_of(data, len), password, ret_payload, ret_info, err);
+    else if (st == CLV_OK)
         st = clv_keyfile_open_view(kdf, clv_view_of(data, len), password, ret_payload, ret_info,
                                    err);
     free(data);
@@ -62,7 +85,9 @@ clv_status clv_keyfile_read_header(const char *path, struct clv_keyfile_info *re
     size_t len = 0;
     clv_status st = clv_file_read_private(path, CLV_KEYFILE_MAX, &data, &len, err);
 
-    if (st == CLV_OK)
+    if (st == CLV_OK && clv_keyfile_is_plugin_name(path))
+        st = clv_tke_sigkey_parse(clv_view_of(data, len), ret_info, err);
+    else if (st == CLV_OK)
         st = clv_keyfile_parse(clv_view_of(data, len), ret_info, err);
     free(data);
     return st == CLV_OK || !err ? st : clv_while(err, "reading %s", clv_path_name(path));

@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 _Static_assert(CLV_KEYFILE_NONCE_LEN == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "nonce");
@@ -13,7 +14,7 @@ clv_status clv_keyfile_seal(struct clv_keyfile_parts *parts, const struct clv_se
 {
     unsigned long long len = 0;
 
-    if (clv_secret_len(clear) != clv_keyfile_clear_len(parts->info.kind))
+    if (!clv_keyfile_fits(&parts->info, clv_secret_len(clear)))
         return clv_fail(err, CLV_E_INTERNAL, "a payload of %zu bytes does not fit its kind",
                         clv_secret_len(clear));
     crypto_aead_xchacha20poly1305_ietf_encrypt(
@@ -97,6 +98,25 @@ static clv_status describe_part(struct clv_keyfile_info *info, const struct clv_
     return CLV_OK;
 }
 
+static clv_status describe_rsa(struct clv_keyfile_info *info, const struct clv_secret *der,
+                               struct clv_error *err)
+{
+    uint8_t *public = NULL;
+    size_t len = 0;
+    unsigned bits = 0;
+    clv_status st = clv_rsa_public(der, &public, &len, err);
+
+    if (st == CLV_OK)
+        st = clv_rsa_modulus_bits(public, len, &bits, err);
+    if (st == CLV_OK && bits != 2048)
+        st = clv_fail(err, CLV_E_FORMAT, "an RSA signature key has 2048 bits, this one has %u",
+                      bits);
+    if (st == CLV_OK)
+        clv_sha256(public, len, info->ski);
+    free(public);
+    return st;
+}
+
 static clv_status describe_sigkey(struct clv_keyfile_info *info, const struct clv_secret *scalar,
                                   struct clv_error *err)
 {
@@ -113,6 +133,8 @@ clv_status clv_keyfile_describe(struct clv_keyfile_info *info, const struct clv_
 {
     if (info->kind == CLV_KEYFILE_PART)
         return describe_part(info, clear, err);
+    if (info->sigkey_type == CLV_SIGKEY_RSA)
+        return describe_rsa(info, clear, err);
     return describe_sigkey(info, clear, err);
 }
 

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,21 +189,6 @@ static clv_status scalar_of(const struct clv_secret *der, struct clv_secret **re
     return st;
 }
 
-static clv_status make_rsa(struct clv_secret **take_der, struct clv_sigkey *ret,
-                           struct clv_error *err)
-{
-    struct clv_sigkey key = {.type = CLV_SIGKEY_RSA};
-    clv_status st = clv_rsa_public(*take_der, &key.rsa_public, &key.rsa_public_len, err);
-
-    if (st != CLV_OK)
-        return st;
-    clv_sha256(key.rsa_public, key.rsa_public_len, key.ski);
-    key.key = *take_der;
-    *take_der = NULL;
-    *ret = key;
-    return CLV_OK;
-}
-
 static clv_status make_p521(const struct clv_secret *der, struct clv_sigkey *ret,
                             struct clv_error *err)
 {
@@ -222,7 +208,8 @@ clv_status clv_tke_read_pem(const struct clv_secret *pem, enum clv_sigkey_type t
     clv_status st = unwrap_pem(pem, &der, err);
 
     if (st == CLV_OK)
-        st = type == CLV_SIGKEY_P521 ? make_p521(der, ret, err) : make_rsa(&der, ret, err);
+        st = type == CLV_SIGKEY_P521 ? make_p521(der, ret, err)
+                                     : clv_sigkey_from_rsa(&der, ret, err);
     clv_secret_free(&der);
     return st;
 }
@@ -249,5 +236,24 @@ clv_status clv_tke_sigkey_open(struct clv_view json, const struct clv_secret *pa
     }
     *ret = key;
     memcpy(ret_name, file.name, sizeof file.name);
+    return CLV_OK;
+}
+
+clv_status clv_tke_sigkey_parse(struct clv_view json, struct clv_keyfile_info *ret,
+                                struct clv_error *err)
+{
+    struct clv_tke_file file = {0};
+    struct clv_keyfile_info info = {.kind = CLV_KEYFILE_SIGKEY, .of_plugin = true};
+    clv_status st = clv_tke_read_json(json, &file, err);
+
+    if (st != CLV_OK)
+        return st;
+    info.sigkey_type = file.type;
+    memcpy(info.ski, file.ski, sizeof info.ski);
+    snprintf(info.description, sizeof info.description, "%s", file.name);
+    if (clv_keyfile_check_admin_name(file.name, NULL) == CLV_OK)
+        snprintf(info.admin_name, sizeof info.admin_name, "%.*s", CLV_KEYFILE_ADMIN_MAX, file.name);
+    clv_sha256(json.data, json.len, info.file_id);
+    *ret = info;
     return CLV_OK;
 }

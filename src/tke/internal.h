@@ -64,6 +64,20 @@ clv_status clv_tke_prepare_kdf(struct clv_tke *tke, enum clv_kdf_profile profile
                                struct clv_error *err);
 void clv_tke_say(struct clv_tke *tke, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* ---- key_open.c ---- */
+/* The payload of a key file anywhere; asks for the password. */
+clv_status clv_tke_open_path(struct clv_tke *tke, const struct clv_tke_key *key, const char *path,
+                             struct clv_secret **ret, struct clv_error *err);
+
+/* ---- key_make.c ---- */
+clv_status clv_tke_fill_header(struct clv_tke *tke, const struct clv_tke_new_key *in,
+                               enum clv_keyfile_kind kind, struct clv_keyfile_info *info,
+                               struct clv_error *err);
+/* Asks for a new password, seals, opens again. */
+clv_status clv_tke_seal(struct clv_tke *tke, const struct clv_keyfile_info *info,
+                        const struct clv_secret *payload, struct clv_tke_key *ret,
+                        struct clv_error *err);
+
 /* ---- units.c ---- */
 /* What every question to the units needs: the port's tick and token. */
 struct clv_fleet_hooks clv_tke_hooks(struct clv_tke *tke);

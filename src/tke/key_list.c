@@ -1,14 +1,10 @@
 /* The key files of the folder, numbered as mks and sigkeys show them. */
-#include <dirent.h>
-#include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
 
-#define PLUGIN_SUFFIX ".sigkey"
 #define MAX_KEYS 2000
 
 static struct clv_tke_key *add_key(struct clv_tke_keys *list, const char *file,
@@ -28,10 +24,8 @@ static struct clv_tke_key *add_key(struct clv_tke_keys *list, const char *file,
     return key;
 }
 
-/* ---- ours ---- */
-
-static clv_status list_ours(struct clv_tke *t, const char *dir, enum clv_keyfile_kind kind,
-                            struct clv_tke_keys *list, struct clv_error *err)
+static clv_status list_files(struct clv_tke *t, const char *dir, enum clv_keyfile_kind kind,
+                             struct clv_tke_keys *list, struct clv_error *err)
 {
     struct clv_keyfile_list found = {0};
     clv_status st = clv_keyfile_list(dir, kind, &found, err);
@@ -43,76 +37,13 @@ static clv_status list_ours(struct clv_tke *t, const char *dir, enum clv_keyfile
             break;
         }
         key->info = entry->info;
+        key->of_plugin = entry->info.of_plugin;
         if (!entry->good)
             key->why = entry->why;
         else
             key->other_world = entry->info.test_world != t->config.test_world;
     }
     clv_keyfile_list_clear(&found);
-    return st;
-}
-
-/* ---- the plug-in's: production files by nature ---- */
-
-/* What the file says of itself, unproven until it is opened. */
-static clv_status read_plugin_header(const char *path, struct clv_tke_key *key,
-                                     struct clv_error *err)
-{
-    uint8_t *data = NULL;
-    size_t len = 0;
-    clv_status st = clv_file_read_private(path, CLV_KEYFILE_MAX, &data, &len, err);
-    if (st != CLV_OK)
-        return st;
-    json_t *root = json_loadb((const char *)data, len, JSON_REJECT_DUPLICATES, NULL);
-    const char *ski = json_string_value(json_object_get(root, "ski"));
-    const char *name = json_string_value(json_object_get(root, "name"));
-    if (name == NULL)
-        name = json_string_value(json_object_get(root, "description"));
-    if (!ski || !json_is_string(json_object_get(root, "enckey")) ||
-        clv_unhex(ski, strlen(ski), key->info.ski, CLV_SKI_LEN, NULL) != CLV_OK)
-        st = clv_fail(err, CLV_E_FOREIGN, "this is not a signature-key file of the plug-in");
-    if (st == CLV_OK && name &&
-        clv_text_check(name, CLV_KEYFILE_DESCRIPTION_MAX, "name", NULL) == CLV_OK)
-        snprintf(key->info.description, sizeof(key->info.description), "%s", name);
-    json_decref(root);
-    free(data);
-    return st;
-}
-
-static bool is_plugin_name(const char *name)
-{
-    size_t len = strlen(name), suffix = strlen(PLUGIN_SUFFIX);
-    return name[0] != '.' && len > suffix && len < CLV_TKE_FILE_NAME &&
-           strcmp(name + len - suffix, PLUGIN_SUFFIX) == 0;
-}
-
-static clv_status add_plugin(struct clv_tke *t, const char *dir, const char *name,
-                             struct clv_tke_keys *list, struct clv_error *err)
-{
-    struct clv_tke_key *key = add_key(list, name, err);
-    char *path = key ? clv_path_join(dir, name) : NULL;
-    if (path == NULL)
-        return clv_fail(err, CLV_E_MEMORY, "no memory for a list of key files");
-    key->of_plugin = true;
-    key->other_world = t->config.test_world;
-    key->info.kind = CLV_KEYFILE_SIGKEY;
-    if (read_plugin_header(path, key, &key->why) != CLV_OK)
-        key->other_world = false;
-    free(path);
-    return CLV_OK;
-}
-
-static clv_status list_plugin(struct clv_tke *t, const char *dir, struct clv_tke_keys *list,
-                              struct clv_error *err)
-{
-    DIR *folder = opendir(dir);
-    if (folder == NULL)
-        return errno == ENOENT ? CLV_OK : clv_fail_errno(err, errno, "cannot read %s", dir);
-    clv_status st = CLV_OK;
-    for (const struct dirent *e; st == CLV_OK && (e = readdir(folder)) != NULL;)
-        if (is_plugin_name(e->d_name))
-            st = add_plugin(t, dir, e->d_name, list, err);
-    closedir(folder);
     return st;
 }
 
@@ -145,9 +76,7 @@ clv_status clv_tke_list_keys(struct clv_tke *t, enum clv_keyfile_kind kind,
     const char *dir = NULL;
     clv_status st = clv_tke_key_dir(t, &dir, err);
     if (st == CLV_OK)
-        st = list_ours(t, dir, kind, &list, err);
-    if (st == CLV_OK && kind == CLV_KEYFILE_SIGKEY)
-        st = list_plugin(t, dir, &list, err);
+        st = list_files(t, dir, kind, &list, err);
     if (st != CLV_OK) {
         clv_tke_keys_clear(&list);
         return clv_while(err, "listing the key files in %s", dir ? dir : "the key folder");

@@ -7,9 +7,9 @@
 
 /* ---- new files ---- */
 
-static clv_status fill_header(struct clv_tke *t, const struct clv_tke_new_key *in,
-                              enum clv_keyfile_kind kind, struct clv_keyfile_info *info,
-                              struct clv_error *err)
+clv_status clv_tke_fill_header(struct clv_tke *t, const struct clv_tke_new_key *in,
+                               enum clv_keyfile_kind kind, struct clv_keyfile_info *info,
+                               struct clv_error *err)
 {
     const char *owner = in->owner ? in->owner : in->admin_name;
     *info = (struct clv_keyfile_info){.kind = kind,
@@ -39,9 +39,9 @@ static clv_status fill_header(struct clv_tke *t, const struct clv_tke_new_key *i
     return CLV_OK;
 }
 
-static clv_status seal(struct clv_tke *t, const struct clv_keyfile_info *info,
-                       const struct clv_secret *payload, struct clv_tke_key *ret,
-                       struct clv_error *err)
+clv_status clv_tke_seal(struct clv_tke *t, const struct clv_keyfile_info *info,
+                        const struct clv_secret *payload, struct clv_tke_key *ret,
+                        struct clv_error *err)
 {
     const struct clv_tke_port *port = t->config.port;
     const char *words[] = {"claviger", info->owner, info->description, NULL};
@@ -78,12 +78,12 @@ clv_status clv_tke_add_part(struct clv_tke *t, const struct clv_tke_new_key *in,
 {
     struct clv_keyfile_info info;
     struct clv_secret *part = NULL;
-    clv_status st = fill_header(t, in, CLV_KEYFILE_PART, &info, err);
+    clv_status st = clv_tke_fill_header(t, in, CLV_KEYFILE_PART, &info, err);
     if (st == CLV_OK)
         st = in->value ? clv_part_from_hex(in->value, &part, err)
                        : clv_part_random(t->config.random, &part, err);
     if (st == CLV_OK)
-        st = seal(t, &info, part, ret, err);
+        st = clv_tke_seal(t, &info, part, ret, err);
     clv_secret_free(&part);
     return st;
 }
@@ -93,11 +93,11 @@ clv_status clv_tke_add_sigkey(struct clv_tke *t, const struct clv_tke_new_key *i
 {
     struct clv_keyfile_info info;
     struct clv_sigkey key = {0};
-    clv_status st = fill_header(t, in, CLV_KEYFILE_SIGKEY, &info, err);
+    clv_status st = clv_tke_fill_header(t, in, CLV_KEYFILE_SIGKEY, &info, err);
     if (st == CLV_OK)
         st = clv_sigkey_generate(&key, err);
     if (st == CLV_OK)
-        st = seal(t, &info, key.key, ret, err);
+        st = clv_tke_seal(t, &info, key.key, ret, err);
     clv_sigkey_clear(&key);
     return st;
 }

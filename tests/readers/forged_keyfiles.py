@@ -37,7 +37,7 @@ def headers(data):
     """(what, bytes): each with one field that is at, or just behind, a limit of the page."""
     values = {
         "version": ["2", "01", "", "1 "],
-        "kind": ["key-Part", "key", "signature-key"],
+        "kind": ["key-Part", "key", "signature-key", "rsa-signature-key", "rsa-key-part"],
         "world": ["PRODUCTION", "test", "TESTING"],
         "description": TEXTS + ["x" * 100, "x" * 101, "é" * 100, "é" * 101],
         "owner": TEXTS + ["x" * 64, "x" * 65],

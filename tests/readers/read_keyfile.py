@@ -15,7 +15,8 @@ import argon2.low_level
 import nacl.bindings
 import nacl.exceptions
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (Encoding, PublicFormat,
+                                                          load_der_private_key)
 
 import check_values
 from common import Refused, base64_strict, read_bytes, run, sha256
@@ -34,7 +35,8 @@ FIELDS = {
     "signature-key": ("version kind world description owner created ceremony slot kdf salt cipher "
                       "nonce ski administrator").split(),
 }
-PAYLOAD_LEN = {"key-part": 80, "signature-key": 82}
+FIELDS["rsa-signature-key"] = FIELDS["signature-key"]
+PAYLOAD_LEN = {"key-part": [80], "signature-key": [82], "rsa-signature-key": range(1116, 1217)}
 P521_ORDER = int("01ff" + "ff" * 31 + "fa51868783bf2f966b7fcc0148f709a5d0"
                  "3bb5c9b8899c47aebb6fb71e91386409", 16)
 
@@ -170,7 +172,7 @@ def parse_payload(body, kind):
     if not lines or not 1 <= len(lines[-1]) <= 64:
         raise Refused("E-FORMAT", "the payload has an empty line")
     payload = base64_strict(b"".join(lines), "E-FORMAT", "the payload")
-    if len(payload) != PAYLOAD_LEN[kind]:
+    if len(payload) not in PAYLOAD_LEN[kind]:
         raise Refused("E-FORMAT", f"the payload has {len(payload)} bytes")
     return payload
 
@@ -210,6 +212,9 @@ class KeyFile:
         if self.kind == "signature-key":
             self._check_scalar(clear)
             return clear
+        if self.kind == "rsa-signature-key":
+            self._check_rsa(clear)
+            return clear
         self._check_part(clear[:32], clear[32:])
         return clear[32:]
 
@@ -219,6 +224,17 @@ class KeyFile:
             raise Refused("E-FORGED", "the part has another check value than the header says")
         if commitment(self.fields, nonce, part).hex() != self.fields["commitment"]:
             raise Refused("E-FORGED", "the part has another commitment than the header says")
+
+    def _check_rsa(self, clear):
+        try:
+            private = load_der_private_key(clear, None)
+        except ValueError:
+            raise Refused("E-FORGED", "the payload is no RSA private key") from None
+        if private.key_size != 2048:
+            raise Refused("E-FORGED", "the RSA key does not have 2048 bits")
+        public = private.public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)
+        if sha256(public).hex() != self.fields["ski"]:
+            raise Refused("E-FORGED", "the key has another SKI than the header says")
 
     def _check_scalar(self, clear):
         scalar = int.from_bytes(clear, "big")
