@@ -153,17 +153,25 @@ static clv_status conduct(const struct ceremony_options *o, const struct clv_scr
     return st;
 }
 
+static bool is_begun(const struct ceremony_options *o)
+{
+    char *log = o->dir ? clv_path_join(o->dir, CLV_JOURNAL_LOG) : NULL;
+    bool begun = log && access(log, F_OK) == 0;
+    free(log);
+    return begun;
+}
+
 /* What people ask first. A usage or a script error speaks for itself. */
 void say_untouched(const struct ceremony_options *o, struct clv_error *err)
 {
     if (clv_exit_code(err->code) != 7 && clv_exit_code(err->code) != 9)
         return;
-    if (o->resume) {
+    if (o->resume || is_begun(o)) {
         clv_kept(err, "Nothing was entered in the journal: the ceremony is as it was.");
         clv_hint(err, "When that is mended, go on: claviger resume %s", o->dir);
     } else {
-        clv_kept(err, "The ceremony was not begun: no crypto unit and no key file was touched.");
-        clv_hint(err, "When that is mended, begin again.");
+        clv_kept(err, "No crypto unit and no key file was touched.");
+        clv_hint(err, "The ceremony was not begun. When that is mended, begin again.");
     }
 }
 

@@ -113,7 +113,7 @@ clv_status clv_aes_gcm_open(const struct clv_secret *key32, const uint8_t nonce[
     clv_crypto_scrub();
     if (!ok) {
         clv_secret_free(&clear);
-        return clv_fail(err, CLV_E_FORGED, "the encrypted bytes do not match their tag");
+        return clv_crypto_refused(err, CLV_E_FORGED, "the encrypted bytes do not match their tag");
     }
     *ret_clear = clear;
     return CLV_OK;

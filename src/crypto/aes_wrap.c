@@ -67,8 +67,8 @@ clv_status clv_aes_unwrap(const struct clv_secret *kek, const void *wrapped, siz
     clv_secret_close(clear);
     if (!ok) {
         clv_secret_free(&clear);
-        return clv_fail(err, CLV_E_FORGED,
-                        "the wrapped key was altered or wrapped with another key");
+        return clv_crypto_refused(err, CLV_E_FORGED,
+                                  "the wrapped key was altered or wrapped with another key");
     }
     *ret_clear = clear;
     return CLV_OK;

@@ -13,13 +13,18 @@
 /* The deepest operation, measured, used 5 KiB. */
 #define STACK_DEPTH ((size_t)32 * 1024)
 
+/* An allocation of OpenSSL failed in this thread, and nobody asked yet. */
+static _Thread_local bool ran_out;
+
 /* OpenSSL wipes what it knows to be secret and frees the rest as it is: limbs of a scalar, round
  * keys, padded blocks. So everything is wiped. */
 static void *wiping_malloc(size_t len, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return len > 0 ? malloc(len) : NULL;
+    void *p = len > 0 ? malloc(len) : NULL;
+    ran_out = ran_out || (len > 0 && p == NULL);
+    return p;
 }
 
 static void wiping_free(void *p, const char *file, int line)
@@ -75,10 +80,26 @@ clv_status clv_crypto_init(struct clv_error *err)
     return CLV_E_MEMORY;
 }
 
+static bool take_ran_out(void)
+{
+    bool was = ran_out;
+    ran_out = false;
+    ERR_clear_error();
+    return was;
+}
+
 clv_status clv_crypto_broken(struct clv_error *err, const char *what)
 {
-    ERR_clear_error();
+    if (take_ran_out())
+        return clv_fail(err, CLV_E_MEMORY, "there is not enough memory for %s", what);
     return clv_fail(err, CLV_E_INTERNAL, "OpenSSL failed at %s", what);
+}
+
+clv_status clv_crypto_refused(struct clv_error *err, clv_status code, const char *text)
+{
+    if (take_ran_out())
+        return clv_fail(err, CLV_E_MEMORY, "there is not enough memory for OpenSSL");
+    return clv_fail(err, code, "%s", text);
 }
 
 void clv_crypto_scrub(void)

@@ -15,6 +15,9 @@
 /* OpenSSL failed at something that cannot fail with sound inputs. Empties its error queue, which
  * may quote them. */
 clv_status clv_crypto_broken(struct clv_error *err, const char *what);
+/* OpenSSL said no to something it was given: code and text, unless it only ran out of memory. It
+ * tells the two apart nowhere, and a good signature must not pass for a forged one. */
+clv_status clv_crypto_refused(struct clv_error *err, clv_status code, const char *text);
 
 /* Wipes the part of the stack that calls just made have used: OpenSSL leaves scalars and round keys
  * there. Called after each operation on a secret. */

@@ -81,7 +81,8 @@ clv_status clv_p521_check_point(const void *point, size_t len, struct clv_error 
     bool on_curve = EC_POINT_oct2point(c.group, c.point, p, len, c.ctx) == 1;
     clv_p521_close(&c);
     ERR_clear_error();
-    return on_curve ? CLV_OK : clv_fail(err, CLV_E_FORMAT, "the point is not on the curve P-521");
+    return on_curve ? CLV_OK
+                    : clv_crypto_refused(err, CLV_E_FORMAT, "the point is not on the curve P-521");
 }
 
 static bool derive(EVP_PKEY *mine, EVP_PKEY *peer, uint8_t z[CLV_P521_SCALAR_LEN])

@@ -98,7 +98,8 @@ clv_status clv_p521_verify_raw(const uint8_t point[CLV_P521_POINT_LEN],
     bool good = key != NULL && verify(key, digest, sig, len);
     EVP_PKEY_free(key);
     ERR_clear_error();
-    return good ? CLV_OK : clv_fail(err, CLV_E_FORGED, "the P-521 signature does not hold");
+    return good ? CLV_OK
+                : clv_crypto_refused(err, CLV_E_FORGED, "the P-521 signature does not hold");
 }
 
 /* There must be one signature for one pair of numbers: what is not the form we would write

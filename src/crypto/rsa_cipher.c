@@ -106,7 +106,7 @@ clv_status clv_rsa_decrypt(const struct clv_secret *private_der, const void *cip
         status = clv_secret_new(len, &block, err);
     if (status == CLV_OK) {
         if (!raw_private(key, cipher, clv_secret_write(block), len))
-            status = clv_fail(err, CLV_E_FORGED, "the RSA block cannot be decrypted");
+            status = clv_crypto_refused(err, CLV_E_FORGED, "the RSA block cannot be decrypted");
         clv_secret_close(block);
     }
     EVP_PKEY_free(key);

@@ -116,10 +116,9 @@ static clv_status load(const void *der, size_t len, bool private, EVP_PKEY **ret
     if (status != CLV_OK)
         return status;
     EVP_PKEY *made = make_key(&key);
-    if (made == NULL) {
-        ERR_clear_error();
-        return clv_fail(err, CLV_E_FORMAT, "the numbers of the RSA key do not make a key");
-    }
+    if (made == NULL)
+        return clv_crypto_refused(err, CLV_E_FORMAT,
+                                  "the numbers of the RSA key do not make a key");
     *ret = made;
     return CLV_OK;
 }

@@ -102,7 +102,8 @@ clv_status clv_rsa_verify_x931(const void *public_der, size_t len,
     bool holds = holds_x931(key, digest, sig, sig_len);
     EVP_PKEY_free(key);
     ERR_clear_error();
-    return holds ? CLV_OK : clv_fail(err, CLV_E_FORGED, "the RSA signature does not hold");
+    return holds ? CLV_OK
+                 : clv_crypto_refused(err, CLV_E_FORGED, "the RSA signature does not hold");
 }
 
 static bool holds_pkcs1(EVP_PKEY *key, const uint8_t digest[CLV_SHA256_LEN], const uint8_t *sig,
@@ -128,5 +129,6 @@ clv_status clv_rsa_verify_pkcs1(const void *public_der, size_t len,
     bool holds = holds_pkcs1(key, digest, sig, sig_len);
     EVP_PKEY_free(key);
     ERR_clear_error();
-    return holds ? CLV_OK : clv_fail(err, CLV_E_FORGED, "the RSA signature does not hold");
+    return holds ? CLV_OK
+                 : clv_crypto_refused(err, CLV_E_FORGED, "the RSA signature does not hold");
 }

@@ -235,6 +235,9 @@ static clv_status join_bodies(const struct joining *j, struct clv_writer *packed
             return clv_while(err, "reading code %u of receipt %s", k + 1, j->first.serial);
         clv_write_bytes(packed, part, len);
     }
+    clv_status status = clv_writer_done(packed, err);
+    if (status != CLV_OK)
+        return status;
     short_tag(packed->data, packed->len, tag);
     if (strcmp(tag, j->first.tag) != 0)
         return clv_fail(err, CLV_E_FORMAT, "the codes of receipt %s do not belong together",

@@ -12,29 +12,31 @@
 #define NUM_UNITS 3
 
 /* What is asked when something fails, and when a ceremony is resumed. */
-static const char more_answers[] = "\nresume.administrator: Ada Brandt\n"
-                                   "resume.slip: none\n"
-                                   "resume.torn: set-aside\n"
-                                   "resume.go-on: go-on\n"
-                                   "journal.full: retry\n"
-                                   "journal.full: retry\n"
-                                   "journal.full: stop\n"
-                                   "receipt.failed: retry\n"
-                                   "receipt.failed: retry\n"
-                                   "trouble*: retry\n"
-                                   "signature-key.1.open.password*: "
-                                   "copper lantern drifts over quiet harbours\n"
-                                   "part.1.open.password*: seven walnut bridges hum at dawn\n"
-                                   "part.2.open.password*: violet engines forget their winters\n"
-                                   "part.3.open.password*: brass kites argue with the marshes\n"
-                                   "confirm.zeroize*: zeroize 1,2,3\n"
-                                   "confirm.commit*: commit 1,2,3\n"
-                                   "confirm.set-immediate*: set immediate 1,2,3\n";
+static const char when_broken[] = "\njournal.full: retry\n"
+                                  "journal.full: retry\n"
+                                  "journal.full: stop\n"
+                                  "receipt.failed: retry\n"
+                                  "receipt.failed: retry\n"
+                                  "trouble: retry\n"
+                                  "trouble: retry\n";
+static const char when_mended[] = "\nresume.administrator: Ada Brandt\n"
+                                  "resume.slip: none\n"
+                                  "resume.torn: set-aside\n"
+                                  "resume.go-on: go-on\n"
+                                  "trouble*: retry\n"
+                                  "signature-key.1.open.password*: "
+                                  "copper lantern drifts over quiet harbours\n"
+                                  "part.1.open.password*: seven walnut bridges hum at dawn\n"
+                                  "part.2.open.password*: violet engines forget their winters\n"
+                                  "part.3.open.password*: brass kites argue with the marshes\n"
+                                  "confirm.zeroize*: zeroize 1,2,3\n"
+                                  "confirm.commit*: commit 1,2,3\n"
+                                  "confirm.set-immediate*: set immediate 1,2,3\n";
 
 /* ---- the place ------------------------------------------------------------------------------- */
 
 /* The answers for six units, for three. */
-static void write_answers(const char *path)
+static void write_answers(const char *path, const char *more)
 {
     static const char six[] = "1,2,3,4,5,6";
     size_t len = 0;
@@ -47,7 +49,8 @@ static void write_answers(const char *path)
         fprintf(f, "%.*s%s", (int)upto, at, found ? "1,2,3" : "");
         at += upto + (found ? strlen(six) : 0);
     }
-    fputs(more_answers, f);
+    fputs(when_broken, f);
+    fputs(more, f);
     fclose(f);
     free(text);
 }
@@ -64,10 +67,12 @@ void shim_place_open(struct shim_place *p)
     char top[] = "/dev/shm/claviger-sweep-XXXXXX";
     p->top = mkdtemp(top) ? strdup(top) : folder_make();
     p->dir = join(p->top, "c");
-    p->answers = join(p->top, "answers.txt");
+    p->first = join(p->top, "first.txt");
+    p->second = join(p->top, "second.txt");
     p->count = join(p->top, "count");
     p->trace = join(p->top, "trace");
-    write_answers(p->answers);
+    write_answers(p->first, "");
+    write_answers(p->second, when_mended);
 }
 
 void shim_place_empty(const struct shim_place *p)
@@ -79,7 +84,8 @@ void shim_place_empty(const struct shim_place *p)
 void shim_place_close(struct shim_place *p)
 {
     free(p->dir);
-    free(p->answers);
+    free(p->first);
+    free(p->second);
     free(p->count);
     free(p->trace);
     folder_remove(&p->top);
@@ -135,14 +141,14 @@ static void play(const struct shim_place *p, const struct shim_set *set, const c
 
 void shim_rehearse(const struct shim_place *p, const struct shim_set *set, struct run *r)
 {
-    const char *argv[] = {CLAVIGER, "rehearse", "--plain", "--answers", p->answers,
+    const char *argv[] = {CLAVIGER, "rehearse", "--plain", "--answers", p->first,
                           "--dir",  p->dir,     "--units", "3",         NULL};
     play(p, set, argv, r);
 }
 
 void shim_resume(const struct shim_place *p, const struct shim_set *set, struct run *r)
 {
-    const char *argv[] = {CLAVIGER, "resume", "--plain", "--answers", p->answers, p->dir, NULL};
+    const char *argv[] = {CLAVIGER, "resume", "--plain", "--answers", p->second, p->dir, NULL};
     play(p, set, argv, r);
 }
 

@@ -12,7 +12,8 @@
 #include "shim.h"
 
 struct shim_place {
-    char *top, *dir, *answers, *count, *trace; /* dir, ...: top/NAME */
+    char *top, *dir, *count, *trace; /* dir, ...: top/NAME */
+    char *first, *second;            /* answers of a rehearsal, and of a resumption */
 };
 void shim_place_open(struct shim_place *p);
 void shim_place_close(struct shim_place *p);
