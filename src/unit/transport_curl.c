@@ -19,6 +19,7 @@ struct clv_exchange {
     size_t body_len, body_pos;
     struct clv_writer answer;
     bool too_long;
+    bool by_socket; /* a name of the file system, not of the network */
     struct curl_slist headers[4];
     struct header_line *token; /* its span is open as long as the exchange lives */
     enum clv_exchange_state state;
@@ -164,15 +165,17 @@ static struct curl_slist *make_headers(struct clv_exchange *x)
 }
 
 /* The address: "unix:/path" goes by a path of the file system, and never through a proxy. */
-static CURLcode set_address(CURL *easy, const struct clv_service *service, const char *path)
+static CURLcode set_address(struct clv_exchange *x, const struct clv_service *service,
+                            const char *path)
 {
     static const char prefix[] = "unix:";
     const char *base = service->endpoint;
     CURLcode code = CURLE_OK;
     if (strncmp(base, prefix, sizeof prefix - 1) == 0) {
-        code = curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, base + sizeof prefix - 1);
+        x->by_socket = true;
+        code = curl_easy_setopt(x->easy, CURLOPT_UNIX_SOCKET_PATH, base + sizeof prefix - 1);
         if (code == CURLE_OK)
-            code = curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+            code = curl_easy_setopt(x->easy, CURLOPT_NOPROXY, "*");
         base = "http://localhost";
     }
     struct clv_writer url = {0};
@@ -180,7 +183,7 @@ static CURLcode set_address(CURL *easy, const struct clv_service *service, const
     clv_write_u8(&url, 0);
     if (code == CURLE_OK)
         code = url.failed ? CURLE_OUT_OF_MEMORY
-                          : curl_easy_setopt(easy, CURLOPT_URL, (const char *)url.data);
+                          : curl_easy_setopt(x->easy, CURLOPT_URL, (const char *)url.data);
     clv_writer_clear(&url);
     return code;
 }
@@ -195,7 +198,7 @@ static CURLcode set_address(CURL *easy, const struct clv_service *service, const
 static CURLcode set_options(struct clv_exchange *x, const struct clv_service *service,
                             const char *path, int timeout_ms)
 {
-    CURLcode code = set_address(x->easy, service, path);
+    CURLcode code = set_address(x, service, path);
     SET(CURLOPT_PRIVATE, (char *)x);
     SET(CURLOPT_ERRORBUFFER, x->why);
     SET(CURLOPT_NOSIGNAL, 1L);
@@ -291,6 +294,8 @@ static void explain(struct clv_exchange *x, CURLcode code)
     const char *text = x->why[0] != '\0' ? NULL : curl_easy_strerror(code);
     for (size_t i = 0; i < sizeof plain_words / sizeof plain_words[0]; i++)
         text = plain_words[i].code == code ? plain_words[i].words : text;
+    if (x->by_socket && code == CURLE_COULDNT_CONNECT)
+        text = "nobody answers at its socket"; /* libcurl speaks of localhost and a port */
     if (x->too_long)
         text = "the answer is longer than 4 MiB";
     if (text != NULL)
