@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "claviger/journal.h"
 #include "claviger/plain.h"
 #include "claviger/script.h"
 #include "claviger/tui.h"
