@@ -1,7 +1,25 @@
 #include "crowd.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+
+#define OTHER_FILES 40
+
+unsigned crowd_room(void)
+{
+    const rlim_t wanted = CROWD_MAX + OTHER_FILES;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= wanted)
+        return CROWD_MAX;
+    return limit.rlim_cur > OTHER_FILES ? (unsigned)(limit.rlim_cur - OTHER_FILES) : 0;
+}
 
 static void append(struct crowd *crowd, struct guest *guest)
 {

@@ -16,6 +16,12 @@ struct guest {
     struct guest *prev, *next;
 };
 
+/* Most connections at a time, where the process may have as many files. */
+#define CROWD_MAX 960
+/* How many connections this process can have, CROWD_MAX at most: allows itself what it may, and
+ * leaves room for the files of the state. 0: hardly any. */
+unsigned crowd_room(void);
+
 /* In the order of their last answers, or of their coming; zeroed is an empty one. */
 struct crowd {
     struct guest *first, *last;

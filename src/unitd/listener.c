@@ -18,8 +18,6 @@
 #include "endpoint.h"
 
 #define MAX_BODY CLV_EP11_REST_MAX
-#define MAX_CONNECTIONS 960 /* with a few files, below the usual limit of 1024 */
-#define CROWDED 768         /* connections; from here on a new one puts an old one out */
 #define IDLE_SECONDS 60u
 #define WHERE_TEXT 120
 #define TLS_PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
@@ -46,7 +44,8 @@ struct clv_unitd_listener {
     char where[WHERE_TEXT];
     struct exchange *waiting;
     struct crowd crowd; /* everybody who is connected */
-    struct pollfd fds[NUM_FIXED_FDS + MAX_CONNECTIONS];
+    unsigned room;      /* for so many */
+    struct pollfd fds[NUM_FIXED_FDS + CROWD_MAX];
 };
 
 static int64_t now_ms(void)
@@ -83,7 +82,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **r
     struct clv_unitd_listener *l = cls;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         *ret_guest = crowd_enter(&l->crowd, socket_of(connection));
-        if (l->crowd.num > CROWDED)
+        if (l->crowd.num > l->room / 5 * 4)
             crowd_thin(&l->crowd);
     } else if (*ret_guest) {
         crowd_leave(&l->crowd, *ret_guest);
@@ -294,7 +293,7 @@ static struct MHD_Daemon *start_http(struct clv_unitd_listener *l, unsigned flag
                             MHD_OPTION_LISTEN_SOCKET, l->listen_fd,
                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
                             MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
-                            MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS,
+                            MHD_OPTION_CONNECTION_LIMIT, l->room,
                             MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
                             MHD_OPTION_ARRAY, options,
                             MHD_OPTION_END);
@@ -323,6 +322,9 @@ static struct MHD_Daemon *start_https(struct clv_unitd_listener *l)
 static clv_status open_http(struct clv_unitd_listener *l, struct clv_error *err)
 {
     struct MHD_OptionItem none[] = {{.option = MHD_OPTION_END}};
+    l->room = crowd_room();
+    if (l->room == 0)
+        return clv_fail(err, CLV_E_IO, "this process may have too few files open");
     l->http = l->config.tls_cert ? start_https(l) : start_http(l, 0, none);
     if (!l->http)
         return clv_fail(err, CLV_E_IO, "cannot start the %s listener%s",
@@ -393,7 +395,7 @@ static nfds_t fill_fds(struct clv_unitd_listener *l)
     l->fds[FD_HTTP] = (struct pollfd){.fd = l->http_fd, .events = POLLIN};
     l->fds[FD_SIGNAL] = (struct pollfd){.fd = l->signal_fd, .events = POLLIN};
     l->fds[FD_PARENT] = (struct pollfd){.fd = l->config.parent_fd, .events = POLLIN};
-    for (struct exchange *x = l->waiting; x && n < NUM_FIXED_FDS + MAX_CONNECTIONS; x = x->next)
+    for (struct exchange *x = l->waiting; x && n < NUM_FIXED_FDS + CROWD_MAX; x = x->next)
         l->fds[n++] = (struct pollfd){.fd = socket_of(x->connection), .events = POLLRDHUP};
     return n;
 }
