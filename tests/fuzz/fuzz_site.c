@@ -14,7 +14,8 @@ static void must(bool holds)
 static void check_instance(const struct clv_site_instance *instance)
 {
     must(strlen(instance->id) == 36);
-    must(instance->num_roots >= 1);
+    must(instance->endpoint != NULL);
+    must((strncmp(instance->endpoint, "zcrypt:", 7) == 0) == (instance->num_queues > 0));
     for (size_t i = 0; i < instance->num_roots; i++)
         must(instance->roots[i].file != NULL || instance->roots[i].point[0] == 4);
     for (size_t i = 1; i < instance->num_units; i++)
