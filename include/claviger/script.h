@@ -93,6 +93,8 @@ struct clv_script {
     bool allow_witness_other_role;
     bool second_person_for_set_immediate;
     bool second_person_for_zeroize;
+    bool has_expected_pattern; /* the combined key must have this one */
+    uint8_t expected_pattern[CLV_SHA256_LEN];
 
     struct clv_script_step *steps;
     size_t num_steps;
@@ -114,6 +116,12 @@ const struct clv_script_step *clv_script_find(const struct clv_script *script,
 /* The whole script for paper: facts, roles, rules, then Step | Who | Activity | Initials | Time
  * with a line for each person's turn. At most 79 columns. */
 void clv_script_explain(const struct clv_script *script, struct clv_writer *w);
+
+/* A script that loads the same key into units that were set aside: the same people and rules, keys
+ * and parts from their files, and a combined key that must have this pattern. reset: no unit obeys
+ * the administrators yet. */
+void clv_script_follow_up(const struct clv_script *script, const char *ceremony,
+                          const uint8_t pattern[CLV_SHA256_LEN], bool reset, struct clv_writer *w);
 
 /* ---- site files ---- */
 
@@ -168,5 +176,14 @@ clv_status clv_site_parse(const char *name, const void *data, size_t len, struct
  * skipped. errors  CLV_E_INPUT: not such a point; those of clv_file_read() */
 clv_status clv_site_resolve(struct clv_site *site, const char *folder, struct clv_error *err);
 void clv_site_free(struct clv_site **site);
+
+/* Units of one instance, numbered as in the site file that is written. */
+struct clv_site_selection {
+    unsigned *units;
+    size_t num; /* 0: the instance is left out */
+};
+/* The same site (resolved) with these units only, for a follow-up. selections: one an instance. */
+void clv_site_follow_up(const struct clv_site *site, const struct clv_site_selection *selections,
+                        struct clv_writer *w);
 
 #endif

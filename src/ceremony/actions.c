@@ -202,6 +202,15 @@ clv_status act_note_part_opened(struct step *s)
     return CLV_OK;
 }
 
+static clv_status check_expected(const struct step *s)
+{
+    const struct clv_script *script = s->c->script;
+    if (script->has_expected_pattern && !clv_pattern_equal(s->e->pattern, script->expected_pattern))
+        return clv_fail(s->err, CLV_E_RULE,
+                        "the combined key is not the one whose pattern the script demands");
+    return CLV_OK;
+}
+
 /* Parts that were opened again for the rest of the units are the same parts. */
 static clv_status check_same_pattern(const struct step *s)
 {
@@ -213,7 +222,9 @@ static clv_status check_same_pattern(const struct step *s)
 
 clv_status act_note_pattern(struct step *s)
 {
-    clv_status st = check_same_pattern(s);
+    clv_status st = check_expected(s);
+    if (st == CLV_OK)
+        st = check_same_pattern(s);
     if (st != CLV_OK)
         return st;
     for (size_t i = 0; i < s->c->num_units && !s->c->has_pattern; i++) {

@@ -1,5 +1,6 @@
 /* The engine's outside: making one, stepping it, asking what to do now. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "internal.h"
 
@@ -49,6 +50,8 @@ clv_status clv_ceremony_new(const struct clv_script *script, struct clv_ceremony
     if (c == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory for a ceremony");
     c->script = script;
+    c->has_pattern = script->has_expected_pattern;
+    memcpy(c->pattern, script->expected_pattern, sizeof(c->pattern));
     clv_status st = seats_fill(c, err);
     if (st != CLV_OK) {
         clv_ceremony_free(&c);
@@ -126,8 +129,9 @@ static void decide_options(const struct clv_ceremony *c, bool *options)
     options[CLV_DECIDE_RETRY] =
         c->phase != CLV_PHASE_SURVEY && c->phase != CLV_PHASE_COMPARE && units_retry_may_help(c);
     options[CLV_DECIDE_SET_ASIDE] = clv_ceremony_num_active(c) > 1;
-    options[CLV_DECIDE_ROLL_BACK] =
-        (c->phase == CLV_PHASE_LOAD || c->phase == CLV_PHASE_COMMIT) && !units_any_live(c);
+    options[CLV_DECIDE_ROLL_BACK] = (c->phase == CLV_PHASE_LOAD || c->phase == CLV_PHASE_COMMIT ||
+                                     (c->phase == CLV_PHASE_IMPORTERS && units_any_full(c))) &&
+                                    !units_any_live(c);
 }
 
 /* Those who are here first. */

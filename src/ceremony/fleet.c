@@ -232,6 +232,15 @@ bool units_need_parts(const struct clv_ceremony *c)
     return false;
 }
 
+bool units_any_full(const struct clv_ceremony *c)
+{
+    for (size_t i = 0; i < c->num_units; i++)
+        if (!c->units[i].set_aside && c->units[i].known &&
+            c->units[i].observed.new_state != CLV_NEW_EMPTY)
+            return true;
+    return false;
+}
+
 bool units_any_live(const struct clv_ceremony *c)
 {
     for (size_t i = 0; i < c->num_units; i++) {

@@ -82,6 +82,8 @@ bool unit_is_due(const struct clv_ceremony *c, const struct clv_unit_record *uni
 bool units_retry_may_help(const struct clv_ceremony *c);
 /* Some show the expected key as current and others another one: nothing more may be sent. */
 bool units_are_split(const struct clv_ceremony *c);
+/* The new register of some unit holds a key. */
+bool units_any_full(const struct clv_ceremony *c);
 bool units_any_live(const struct clv_ceremony *c);
 /* Another process knows nothing: an order without outcome is in doubt, every query is over. */
 void units_forget(struct clv_ceremony *c);

@@ -256,7 +256,7 @@ static void to_load(struct clv_ceremony *c)
 /* Once units hold the key no other one may follow; a roll back has taken it from them. */
 void program_restart_load(struct clv_ceremony *c)
 {
-    c->has_pattern = c->has_pattern && !c->rolling_back;
+    c->has_pattern = c->script->has_expected_pattern || (c->has_pattern && !c->rolling_back);
     to_load(c);
     program_let_go(c, false, true);
     program_enter_again(c);

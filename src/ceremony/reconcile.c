@@ -140,7 +140,8 @@ static bool script_sets_admins(const struct clv_script *script)
 }
 
 /* A load may begin again for one unit that lost everything; where the others have come to by our
- * orders is no step back. */
+ * orders is no step back. Nor is where a unit stands that was set aside in a ceremony before, with
+ * the key that the script demands. */
 static bool was_led_beyond(const struct clv_ceremony *c, const struct clv_unit_record *unit,
                            enum clv_position pos, enum clv_phase phase)
 {
@@ -149,7 +150,8 @@ static bool was_led_beyond(const struct clv_ceremony *c, const struct clv_unit_r
         [CLV_POS_READY] = CLV_PHASE_COMMIT,
         [CLV_POS_LIVE] = CLV_PHASE_SET_IMMEDIATE,
     };
-    return c->has_pattern && phase < leads_to[pos] && leads_to[pos] <= unit->furthest;
+    bool ours = c->script->has_expected_pattern || leads_to[pos] <= unit->furthest;
+    return c->has_pattern && phase < leads_to[pos] && ours;
 }
 
 static const char *why_not_passed(const struct clv_ceremony *c, const struct clv_unit_record *unit,

@@ -31,7 +31,7 @@ clv_status ceremony_options(const struct args *args, struct ceremony_options *re
         const char *name, **value;
     } texts[] = {{"script", &o.script}, {"site", &o.site},       {"dir", &o.dir},
                  {"keys", &o.keys},     {"answers", &o.answers}, {"theme", &o.theme},
-                 {"drill", &o.drill},   {"faults", &o.faults}};
+                 {"drill", &o.drill},   {"faults", &o.faults},   {"follow-up", &o.follow_up}};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (args_known(args, texts[i].name))
             *texts[i].value = args_text(args, texts[i].name);
@@ -108,12 +108,16 @@ static int tell_ending(enum clv_ending ending, const char *id, const char *dir)
 
 /* In front of the first entry: from then on the folder can be resumed. */
 static clv_status keep(const struct ceremony_options *o, const struct clv_script *script,
-                       const struct clv_site *site, const char *key_dir, struct clv_error *err)
+                       const struct clv_site *site, const char *key_dir, bool test_world,
+                       struct clv_error *err)
 {
     clv_status st = kept_check_fresh(o->dir, err);
-    return st == CLV_OK ? kept_write(o->dir, o->script, script->hash, o->site, site->hash, key_dir,
-                                     o->practised ? o->practised->name : NULL, err)
-                        : st;
+    return st == CLV_OK
+               ? kept_write(o->dir, o->script, script->hash, o->site, site->hash, key_dir,
+                            &(struct kept_rehearsal){o->practised ? o->practised->name : NULL,
+                                                     test_world ? o->follow_up : NULL},
+                            err)
+               : st;
 }
 
 static clv_status conduct(const struct ceremony_options *o, const struct clv_script *script,
@@ -145,7 +149,7 @@ static clv_status conduct(const struct ceremony_options *o, const struct clv_scr
     if (o->practised && !o->resume)
         config.mishap = o->practised->mishap;
     if (st == CLV_OK && !o->resume)
-        st = keep(o, script, site, key_dir, err);
+        st = keep(o, script, site, key_dir, test_world, err);
     if (st == CLV_OK)
         st = clv_conductor_new(&config, ret, err);
     if (st == CLV_OK)

@@ -82,9 +82,12 @@ static int rehearse(struct ceremony_options *o, const char *const *faults, struc
     if (st == CLV_OK && keys == NULL)
         st = clv_fail(err, CLV_E_MEMORY, "no memory for a path");
     if (st == CLV_OK)
-        st = rehearsal_units_start(o->dir, o->num_units, faults, &units, err);
+        st = o->follow_up ? rehearsal_units_wait(o->follow_up, err) : CLV_OK;
     if (st == CLV_OK)
-        st = rehearsal_units_site(units, &site, err);
+        st = rehearsal_units_start(o->follow_up ? o->follow_up : o->dir,
+                                   o->follow_up ? 0 : o->num_units, faults, &units, err);
+    if (st == CLV_OK)
+        st = rehearsal_units_site(units, o->follow_up, &site, err);
     const struct clv_printer printer = {(void *)(uintptr_t)o->dir, print_to_folder};
     if (st == CLV_OK && o->practised && o->practised->mishap == CLV_MISHAP_PAPER_JAM) {
         site->printer = "printer of the rehearsal"; /* not freed: texts are held elsewhere */
@@ -102,12 +105,27 @@ static int rehearse(struct ceremony_options *o, const char *const *faults, struc
     return exit_code;
 }
 
+/* The same units, key files and people; other drills. */
+static clv_status take_follow_up(struct ceremony_options *o, struct kept *before,
+                                 struct clv_error *err)
+{
+    if (o->script)
+        return clv_fail(err, CLV_E_USAGE, "a follow-up brings its own script: no --script");
+    clv_status st = kept_follow_up(o->follow_up, before, err);
+    if (st != CLV_OK)
+        return st;
+    o->script = before->script;
+    o->keys = o->keys ? o->keys : before->key_dir;
+    return CLV_OK;
+}
+
 int cmd_rehearse(const struct args *args)
 {
     struct ceremony_options o = {0};
     struct clv_error err = {0};
     const char *plans[MAX_PLANS + 1] = {NULL};
     char *script = NULL, *dir = NULL, *plan_text = NULL;
+    struct kept before = {0};
     clv_status st = ceremony_options(args, &o, &err);
     if (st == CLV_OK && o.site)
         st = clv_fail(&err, CLV_E_USAGE, "a rehearsal brings its own units: no --site");
@@ -119,6 +137,8 @@ int cmd_rehearse(const struct args *args)
         st = clv_fail(&err, CLV_E_USAGE, "either --drill or --faults");
     if (st == CLV_OK && o.faults)
         st = split_faults(o.faults, &plan_text, plans, &err);
+    if (st == CLV_OK && o.follow_up)
+        st = take_follow_up(&o, &before, &err);
     if (st == CLV_OK)
         st = start_up(&err);
     if (st == CLV_OK && !o.script && (st = find_script("rehearsal.yaml", &script, &err)) == CLV_OK)
@@ -130,6 +150,7 @@ int cmd_rehearse(const struct args *args)
     int exit_code =
         st == CLV_OK ? rehearse(&o, o.practised ? o.practised->faults : plans, &err) : report(&err);
     free(plan_text);
+    kept_clear(&before);
     free(script);
     free(dir);
     return exit_code;

@@ -1,18 +1,12 @@
 /* claviger resume: goes on with an interrupted ceremony, production or rehearsal. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "claviger/journal.h"
 #include "claviger/script.h"
 #include "drills.h"
 #include "internal.h"
 #include "kept.h"
-
-#define UNITS_TIMEOUT_MS 20000
 
 /* Which world it is, from the journal itself; nothing is locked or written yet. */
 static clv_status look_at_journal(const char *dir, bool *ret_test, struct clv_error *err)
@@ -40,40 +34,17 @@ static clv_status check_options(const struct ceremony_options *o, bool test, str
 
 /* ---- a rehearsal brings its units back to life ---- */
 
-/* The units of a killed rehearsal end on their own, a moment after it. */
-static clv_status wait_for_units(const char *dir, struct clv_error *err)
-{
-    char *units = clv_path_join(dir, "units");
-    char *path = units ? clv_path_join(units, "lock") : NULL;
-    int fd = path ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
-    bool free_now = fd < 0;
-    for (int waited = 0; !free_now && waited < UNITS_TIMEOUT_MS; waited += 20) {
-        free_now = flock(fd, LOCK_EX | LOCK_NB) == 0;
-        if (!free_now)
-            nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000L}, NULL);
-    }
-    if (fd >= 0)
-        close(fd);
-    free(path);
-    free(units);
-    if (free_now)
-        return CLV_OK;
-    clv_status st =
-        clv_fail(err, CLV_E_RULE, "the software crypto units of %s are still running", dir);
-    clv_hint(err, "Another claviger has this rehearsal open. End it first.");
-    return st;
-}
-
 static int resume_rehearsal(const struct ceremony_options *o, const char *keys,
                             struct clv_error *err)
 {
     struct rehearsal_units *units = NULL;
     struct clv_site *site = NULL;
-    clv_status st = wait_for_units(o->dir, err);
+    const char *home = o->follow_up ? o->follow_up : o->dir;
+    clv_status st = rehearsal_units_wait(home, err);
     if (st == CLV_OK)
-        st = rehearsal_units_start(o->dir, 0, NULL, &units, err);
+        st = rehearsal_units_start(home, 0, NULL, &units, err);
     if (st == CLV_OK)
-        st = rehearsal_units_site(units, &site, err);
+        st = rehearsal_units_site(units, o->follow_up, &site, err);
     if (st != CLV_OK)
         say_untouched(o, err);
     int exit_code = st == CLV_OK ? run_ceremony(o, site, keys, true) : report(err);
@@ -123,6 +94,7 @@ int cmd_resume(const struct args *args)
     }
     const char *keys = o.keys ? o.keys : kept.key_dir;
     o.script = kept.script;
+    o.follow_up = kept.follow_up;
     (void)!drill_find(kept.drill, &o.practised, NULL); /* one of another version is none */
     int exit_code =
         test ? resume_rehearsal(&o, keys, &err) : resume_production(&o, &kept, keys, &err);

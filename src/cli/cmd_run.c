@@ -19,7 +19,9 @@ static clv_status check_options(const struct ceremony_options *o, struct clv_err
         clv_hint(err, "In production people answer. To try it: claviger rehearse");
         return st;
     }
-    if (!o->script || !o->site || !o->dir)
+    if (o->follow_up && (o->script || o->site))
+        return clv_fail(err, CLV_E_USAGE, "a follow-up brings its own script and site file");
+    if (!o->dir || (!o->follow_up && (!o->script || !o->site)))
         return clv_fail(err, CLV_E_USAGE, "--script, --site and --dir are needed");
     return CLV_OK;
 }
@@ -49,10 +51,17 @@ int cmd_run(const struct args *args)
     struct ceremony_options o = {0};
     struct clv_error err = {0};
     struct clv_site *site = NULL;
+    struct kept before = {0};
     char *keys = NULL;
     clv_status st = ceremony_options(args, &o, &err);
     if (st == CLV_OK)
         st = check_options(&o, &err);
+    if (st == CLV_OK && o.follow_up &&
+        (st = kept_follow_up(o.follow_up, &before, &err)) == CLV_OK) {
+        o.script = before.script;
+        o.site = before.site;
+        o.keys = o.keys ? o.keys : before.key_dir;
+    }
     if (st == CLV_OK)
         st = kept_check_fresh(o.dir, &err);
     if (st == CLV_OK)
@@ -65,6 +74,7 @@ int cmd_run(const struct args *args)
         say_untouched(&o, &err);
     int exit_code = st == CLV_OK ? run_ceremony(&o, site, keys, false) : report(&err);
     clv_site_free(&site);
+    kept_clear(&before);
     free(keys);
     return exit_code;
 }

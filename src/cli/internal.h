@@ -68,6 +68,7 @@ int print_help(const struct command *command);
 struct drill;
 struct ceremony_options {
     const char *script, *site, *dir, *keys, *answers, *theme, *drill, *faults;
+    const char *follow_up;             /* folder of the ceremony that set units aside */
     const struct drill *practised;     /* the drill that is named, or NULL */
     const struct clv_printer *printer; /* NULL: the system's */
     unsigned num_units;
@@ -97,8 +98,11 @@ struct rehearsal_units;
 clv_status rehearsal_units_start(const char *dir, unsigned num_units, const char *const *faults,
                                  struct rehearsal_units **ret, struct clv_error *err);
 void rehearsal_units_stop(struct rehearsal_units **units);
-/* A site file for them; the caller's to free with clv_site_free(). */
-clv_status rehearsal_units_site(const struct rehearsal_units *units, struct clv_site **ret,
-                                struct clv_error *err);
+/* The units of a rehearsal that ended end a moment after it. errors  CLV_E_RULE: they still run */
+clv_status rehearsal_units_wait(const char *dir, struct clv_error *err);
+/* A site file for them; the caller's to free with clv_site_free(). follow_up: folder of a
+ * rehearsal; only what it set aside is selected; or NULL. */
+clv_status rehearsal_units_site(const struct rehearsal_units *units, const char *follow_up,
+                                struct clv_site **ret, struct clv_error *err);
 
 #endif

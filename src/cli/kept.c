@@ -82,7 +82,7 @@ static clv_status add_place(struct clv_writer *w, const char *what, const char *
 }
 
 static clv_status write_places(const char *dir, const char *site, const char *key_dir,
-                               const char *drill, struct clv_error *err)
+                               const struct kept_rehearsal *rehearsal, struct clv_error *err)
 {
     struct clv_writer w = {0};
     char *path = clv_path_join(dir, KEPT_PLACES);
@@ -92,8 +92,10 @@ static clv_status write_places(const char *dir, const char *site, const char *ke
         st = add_place(&w, "key-files", key_dir, err);
     if (st == CLV_OK && site)
         st = add_place(&w, "site", site, err);
-    if (st == CLV_OK && drill)
-        clv_write_format(&w, "drill: %s\n", drill);
+    if (st == CLV_OK && rehearsal->drill)
+        clv_write_format(&w, "drill: %s\n", rehearsal->drill);
+    if (st == CLV_OK && rehearsal->follow_up)
+        st = add_place(&w, "follow-up", rehearsal->follow_up, err);
     if (st == CLV_OK)
         st = clv_writer_done(&w, err);
     if (st == CLV_OK)
@@ -105,7 +107,7 @@ static clv_status write_places(const char *dir, const char *site, const char *ke
 
 clv_status kept_write(const char *dir, const char *script, const uint8_t *script_hash,
                       const char *site, const uint8_t *site_hash, const char *key_dir,
-                      const char *drill, struct clv_error *err)
+                      const struct kept_rehearsal *rehearsal, struct clv_error *err)
 {
     clv_status st = clv_dir_private(dir, err);
     if (st == CLV_OK)
@@ -113,7 +115,7 @@ clv_status kept_write(const char *dir, const char *script, const uint8_t *script
     if (st == CLV_OK && site)
         st = keep_file(site, site_hash, dir, KEPT_SITE, err);
     if (st == CLV_OK)
-        st = write_places(dir, site, key_dir, drill, err);
+        st = write_places(dir, site, key_dir, rehearsal, err);
     return st;
 }
 
@@ -126,12 +128,14 @@ void kept_clear(struct kept *kept)
     free(kept->key_dir);
     free(kept->site_folder);
     free(kept->drill);
+    free(kept->follow_up);
     *kept = (struct kept){0};
 }
 
 static clv_status take_line(struct kept *kept, char *line, struct clv_error *err)
 {
-    static const char key_files[] = "key-files: ", site[] = "site: ", drill[] = "drill: ";
+    static const char key_files[] = "key-files: ", site[] = "site: ", drill[] = "drill: ",
+                      follow_up[] = "follow-up: ";
     char **where = NULL, *value = NULL;
     if (strncmp(line, key_files, strlen(key_files)) == 0) {
         where = &kept->key_dir;
@@ -140,6 +144,10 @@ static clv_status take_line(struct kept *kept, char *line, struct clv_error *err
         where = &kept->site_folder;
         value = line + strlen(site);
         *(char *)(uintptr_t)clv_path_name(value) = '\0';
+    }
+    if (strncmp(line, follow_up, strlen(follow_up)) == 0) {
+        where = &kept->follow_up;
+        value = line + strlen(follow_up);
     }
     if (strncmp(line, drill, strlen(drill)) == 0 && kept->drill == NULL) {
         kept->drill = strdup(line + strlen(drill));
@@ -186,4 +194,29 @@ clv_status kept_read(const char *dir, struct kept *ret, struct clv_error *err)
     }
     *ret = kept;
     return CLV_OK;
+}
+
+clv_status kept_follow_up(const char *dir, struct kept *ret, struct clv_error *err)
+{
+    struct kept kept = {0};
+    char *script = clv_path_join(dir, "follow-up.yaml");
+    char *site = clv_path_join(dir, "follow-up-site.yaml");
+    clv_status st = script && site ? CLV_OK : clv_fail(err, CLV_E_MEMORY, "no memory for a path");
+    if (st == CLV_OK && access(script, F_OK) != 0) {
+        st = clv_fail(err, CLV_E_MISSING, "there is no follow-up in %s", dir);
+        clv_hint(err, "It is written when a ceremony comes to its end and has set units aside.");
+    }
+    if (st == CLV_OK)
+        st = kept_read(dir, &kept, err);
+    if (st == CLV_OK) {
+        free(kept.script);
+        free(kept.site);
+        kept.script = script;
+        kept.site = site;
+        *ret = kept;
+        return CLV_OK;
+    }
+    free(script);
+    free(site);
+    return st;
 }

@@ -3,7 +3,8 @@
  *
  *     script.yaml   the script, byte for byte
  *     site.yaml     the site file, byte for byte; not in a rehearsal, which makes a new one each
- * time places        "key-files: DIR" and "site: FILE", absolute, a line each; "drill: NAME" */
+ * time places        "key-files: DIR" and "site: FILE", absolute, a line each; "drill: NAME";
+ *                   "follow-up: DIR", the rehearsal whose units these are */
 #ifndef CLV_CLI_KEPT_H
 #define CLV_CLI_KEPT_H
 
@@ -16,21 +17,30 @@
 /* Refuses a folder that holds a journal, and says how to go on with it.
  * errors  CLV_E_EXISTS */
 clv_status kept_check_fresh(const char *dir, struct clv_error *err);
-/* Makes dir if need be. The copies must have these hashes: what was read is what is kept. site and
- * drill may be NULL. errors  CLV_E_MISMATCH: a file changed since it was read; those of
+/* Of a rehearsal; either may be NULL. */
+struct kept_rehearsal {
+    const char *drill;     /* its name */
+    const char *follow_up; /* folder of the rehearsal whose units these are */
+};
+/* Makes dir if need be. The copies must have these hashes: what was read is what is kept. site may
+ * be NULL. errors  CLV_E_MISMATCH: a file changed since it was read; those of
  * clv_file_replace() */
 clv_status kept_write(const char *dir, const char *script, const uint8_t *script_hash,
                       const char *site, const uint8_t *site_hash, const char *key_dir,
-                      const char *drill, struct clv_error *err);
+                      const struct kept_rehearsal *rehearsal, struct clv_error *err);
 
 struct kept {
     char *script, *site; /* paths of the copies */
     char *key_dir;       /* as noted */
     char *drill;         /* of a rehearsal, or NULL */
+    char *follow_up;     /* likewise */
     char *site_folder;   /* where the site file was: relative names in it start there; or NULL */
 };
 /* errors  CLV_E_MISSING: nothing is kept there; CLV_E_FORMAT */
 clv_status kept_read(const char *dir, struct kept *ret, struct clv_error *err);
 void kept_clear(struct kept *kept);
+/* Script, site file and key files for the units that the ceremony in dir set aside.
+ * errors  CLV_E_MISSING: it set none aside, or is not over */
+clv_status kept_follow_up(const char *dir, struct kept *ret, struct clv_error *err);
 
 #endif

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "claviger/script.h"
@@ -14,6 +16,7 @@
 
 #define START_TIMEOUT_MS 20000
 #define SOCKET_MAX 108 /* sockaddr_un */
+#define END_TIMEOUT_MS 20000
 #define MAX_FAULTS 8
 
 struct rehearsal_units {
@@ -156,6 +159,30 @@ void rehearsal_units_stop(struct rehearsal_units **units)
     *units = NULL;
 }
 
+/* The units of a killed rehearsal end on their own, a moment after it. */
+clv_status rehearsal_units_wait(const char *dir, struct clv_error *err)
+{
+    char *units = clv_path_join(dir, "units");
+    char *path = units ? clv_path_join(units, "lock") : NULL;
+    int fd = path ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
+    bool free_now = fd < 0;
+    for (int waited = 0; !free_now && waited < END_TIMEOUT_MS; waited += 20) {
+        free_now = flock(fd, LOCK_EX | LOCK_NB) == 0;
+        if (!free_now)
+            nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000L}, NULL);
+    }
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    free(units);
+    if (free_now)
+        return CLV_OK;
+    clv_status st =
+        clv_fail(err, CLV_E_RULE, "the software crypto units of %s are still running", dir);
+    clv_hint(err, "Another claviger has this rehearsal open. End it first.");
+    return st;
+}
+
 static clv_status read_line(const struct rehearsal_units *u, const char *name, char *ret,
                             size_t cap, struct clv_error *err)
 {
@@ -171,10 +198,29 @@ static clv_status read_line(const struct rehearsal_units *u, const char *name, c
     return st;
 }
 
-clv_status rehearsal_units_site(const struct rehearsal_units *units, struct clv_site **ret,
-                                struct clv_error *err)
+/* The numbers that the follow-up of the rehearsal in dir names; the rest of its site file is of the
+ * day before. */
+static clv_status take_selection(const char *dir, struct clv_site *site, struct clv_error *err)
+{
+    struct clv_site *written = NULL;
+    char *path = clv_path_join(dir, "follow-up-site.yaml");
+    clv_status st = path ? clv_site_read(path, &written, err)
+                         : clv_fail(err, CLV_E_MEMORY, "no memory for a path");
+    if (st == CLV_OK) {
+        site->instances[0].units = written->instances[0].units;
+        site->instances[0].num_units = written->instances[0].num_units;
+        written->instances[0].units = NULL;
+    }
+    clv_site_free(&written);
+    free(path);
+    return st;
+}
+
+clv_status rehearsal_units_site(const struct rehearsal_units *units, const char *follow_up,
+                                struct clv_site **ret, struct clv_error *err)
 {
     char root[2 * CLV_P521_POINT_LEN + 2], instance[64];
+    struct clv_site *site = NULL;
     struct clv_writer w = {0};
     clv_status st = read_line(units, "root.hex", root, sizeof(root), err);
     if (st == CLV_OK)
@@ -188,7 +234,13 @@ clv_status rehearsal_units_site(const struct rehearsal_units *units, struct clv_
         st = clv_writer_done(&w, err);
     }
     if (st == CLV_OK)
-        st = clv_site_parse("rehearsal site", w.data, w.len, ret, err);
+        st = clv_site_parse("rehearsal site", w.data, w.len, &site, err);
     clv_writer_clear(&w);
+    if (st == CLV_OK && follow_up)
+        st = take_selection(follow_up, site, err);
+    if (st == CLV_OK)
+        *ret = site;
+    else
+        clv_site_free(&site);
     return st;
 }

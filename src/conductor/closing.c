@@ -140,6 +140,24 @@ static void add_identity(const struct clv_conductor *c, struct rows *r)
     add_row(r, "Journal key", true, "%s", clv_journal_vkey(c->journal));
 }
 
+static clv_status add_follow_up(struct clv_conductor *c, struct rows *r, struct clv_error *err)
+{
+    uint8_t hash[32];
+    char hex[100];
+    if (!follow_up_is_due(c))
+        return CLV_OK;
+    clv_status st = follow_up_write(c, hash, err);
+    if (st != CLV_OK)
+        return st;
+    clv_hex_groups(hash, sizeof(hash), 4, hex, sizeof(hex));
+    add_heading(r, "Follow-up for the units set aside");
+    add_row(r, "Script and site file", true, "%s, %s", FOLLOW_UP_SCRIPT, FOLLOW_UP_SITE);
+    add_row(r, "SHA-256 of the script", true, "%s", hex);
+    add_row(r, "", false,
+            "It asks for the same key files, commitments and pattern, and loads nothing else.");
+    return CLV_OK;
+}
+
 static clv_status ceremony_receipt(struct clv_conductor *c, struct rows *r, struct clv_error *err)
 {
     r->num = 0;
@@ -148,6 +166,9 @@ static clv_status ceremony_receipt(struct clv_conductor *c, struct rows *r, stru
     add_units(c, r);
     add_people(c, r);
     add_deviations(c, r);
+    clv_status st = add_follow_up(c, r, err);
+    if (st != CLV_OK)
+        return st;
     add_heading(r, "How to check this sheet");
     add_row(r, "", false,
             "Scan the codes, or take the .tlog-proof file, and run: claviger verify "
@@ -288,7 +309,18 @@ clv_status task_sign_off(struct clv_conductor *c, const struct clv_task *task,
 
 /* ---- the last entry ---- */
 
-static void list_left(const struct clv_conductor *c, struct clv_event *e)
+/* With the receipt the files were written; they are the same again. */
+static void write_follow_up(struct clv_conductor *c, struct clv_writer *w)
+{
+    uint8_t hash[32];
+    char hex[100];
+    if (!follow_up_is_due(c) || follow_up_write(c, hash, NULL) != CLV_OK)
+        return;
+    clv_hex_groups(hash, sizeof(hash), 4, hex, sizeof(hex));
+    clv_write_format(w, " Follow-up script: %s, SHA-256 %s.", FOLLOW_UP_SCRIPT, hex);
+}
+
+static void list_left(struct clv_conductor *c, struct clv_event *e)
 {
     const struct clv_ceremony *engine = c->ceremony;
     struct clv_writer aside = {0}, left = {0};
@@ -304,6 +336,7 @@ static void list_left(const struct clv_conductor *c, struct clv_event *e)
                          engine->script->num_steps);
     } else if (aside.len) {
         clv_write_text(&left, "Load the same key into the units set aside, with the same parts.");
+        write_follow_up(c, &left);
     }
     SET(e->text2, "%.*s", (int)aside.len, aside.len ? (const char *)aside.data : "");
     SET(e->text, "%.*s", (int)left.len, left.len ? (const char *)left.data : "");

@@ -117,7 +117,7 @@ static size_t fill_confirmation(const struct clv_conductor *c, const struct clv_
     lines[num++] = confirmations[task->phase].warning;
     lines[num++] = "";
     lines[num++] = standing;
-    if (c->ceremony->has_pattern) {
+    if (c->ceremony->has_pattern && task->phase != CLV_PHASE_RESET) {
         clv_hex_groups(c->ceremony->pattern, CLV_EP11_PATTERN_SIGNIFICANT, 4, pattern, 100);
         lines[num++] = "The expected pattern, computed here:";
         lines[num++] = pattern;

@@ -150,6 +150,14 @@ struct receipt_request {
 clv_status make_receipt(struct clv_conductor *c, const struct receipt_request *request,
                         struct clv_error *err);
 
+/* ---- follow_up.c ---- */
+#define FOLLOW_UP_SCRIPT "follow-up.yaml"
+#define FOLLOW_UP_SITE "follow-up-site.yaml"
+/* Units were set aside, and there is a key to bring them to. */
+bool follow_up_is_due(const struct clv_conductor *c);
+/* Both files, the same each time; *ret_hash is the script's. */
+clv_status follow_up_write(struct clv_conductor *c, uint8_t ret_hash[32], struct clv_error *err);
+
 /* ---- printing.c ---- */
 /* Prints the sheet if there is a printer, and asks how it looks. *ret_again: it is void, another
  * one is to be made. */

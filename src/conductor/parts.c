@@ -276,7 +276,7 @@ static clv_status use_part(struct clv_conductor *c, const struct clv_task *task,
         st = clv_same_guard_add(c->guard, CLV_SAME_PART, seat_of(c, task->person)->name,
                                 opened->payload, err);
     select_for_parts(c);
-    if (st == CLV_OK)
+    if (st == CLV_OK && clv_fleet_num_selected(c->fleet) > 0)
         st = clv_fleet_seal_part(c->fleet, task->slot, opened->payload, err);
     if (st == CLV_OK)
         st = clv_accumulator_add(c->parts, opened->payload, err);

@@ -177,7 +177,7 @@ static const char *second_person_for(const struct clv_script *script)
 static void facts(const struct clv_script *script, struct clv_writer *w)
 {
     static const char *const resets[] = {"required", "if not clean", "never"};
-    char hash[2 * CLV_SHA256_LEN + 1];
+    char hash[2 * CLV_SHA256_LEN + 1], pattern[60];
     clv_hex(script->hash, sizeof script->hash, hash);
     clv_write_format(w, "%s\n", script->title);
     rule(w, '=');
@@ -196,8 +196,16 @@ static void facts(const struct clv_script *script, struct clv_writer *w)
     clv_write_format(w, "          second person for: %s\n", second_person_for(script));
     clv_write_format(w, "          a key-part owner may sign: %s\n",
                      yes_no(script->allow_part_owner_to_sign));
-    clv_write_format(w, "          a witness may hold another role: %s\n\n",
+    clv_write_format(w, "          a witness may hold another role: %s\n",
                      yes_no(script->allow_witness_other_role));
+    if (script->has_expected_pattern) {
+        clv_hex_groups(script->expected_pattern, CLV_SHA256_LEN / 2, 4, pattern, sizeof pattern);
+        clv_write_format(w, "          the combined key must have the pattern %s\n", pattern);
+        clv_hex_groups(script->expected_pattern + CLV_SHA256_LEN / 2, CLV_SHA256_LEN / 2, 4,
+                       pattern, sizeof pattern);
+        clv_write_format(w, "%41s%s\n", "", pattern);
+    }
+    clv_write_text(w, "\n");
 }
 
 void clv_script_explain(const struct clv_script *script, struct clv_writer *w)

@@ -101,6 +101,7 @@ struct rules {
     struct clv_script script; /* only the members that are rules */
     unsigned kdf;
     const struct clv_yaml_node *second;
+    const char *pattern;
 };
 
 static clv_status read_second_person(const struct clv_yaml_source *source,
@@ -125,6 +126,19 @@ static clv_status read_second_person(const struct clv_yaml_source *source,
         script->second_person_for_zeroize = named[SECOND_ZEROIZE];
     }
     return status;
+}
+
+static clv_status read_pattern(const struct clv_yaml_source *source,
+                               const struct clv_yaml_node *map, const char *text,
+                               struct clv_script *script, struct clv_error *err)
+{
+    if (strlen(text) != 2 * sizeof script->expected_pattern ||
+        clv_unhex(text, strlen(text), script->expected_pattern, sizeof script->expected_pattern,
+                  NULL) != CLV_OK)
+        return clv_yaml_fail(source, clv_yaml_child(map, "expected-pattern")->at, err,
+                             "\"expected-pattern\" must be 64 hex digits");
+    script->has_expected_pattern = true;
+    return CLV_OK;
 }
 
 static clv_status check_thresholds(const struct clv_yaml_source *source,
@@ -164,6 +178,7 @@ static clv_status read_rules(const struct clv_yaml_source *source, const struct 
         {"allow-part-owner-to-sign", CLV_FIELD_BOOL,   RULE(allow_part_owner_to_sign), false, 0, 0, NULL},
         {"allow-witness-other-role", CLV_FIELD_BOOL,   RULE(allow_witness_other_role), false, 0, 0, NULL},
         {"second-person-for",        CLV_FIELD_NODE,   ALSO(second),            false,  0,    0, NULL},
+        {"expected-pattern",         CLV_FIELD_LINE,   ALSO(pattern),           false,  1,   64, NULL},
     };
     /* clang-format on */
 #undef RULE
@@ -173,6 +188,8 @@ static clv_status read_rules(const struct clv_yaml_source *source, const struct 
         clv_yaml_fields(source, map, fields, sizeof fields / sizeof fields[0], &rules, err);
     if (status == CLV_OK && rules.second != NULL)
         status = read_second_person(source, rules.second, &rules.script, err);
+    if (status == CLV_OK && rules.pattern != NULL)
+        status = read_pattern(source, map, rules.pattern, &rules.script, err);
     if (status == CLV_OK)
         status = check_thresholds(source, map, &rules.script, err);
     if (status != CLV_OK)
