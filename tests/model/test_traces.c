@@ -57,7 +57,6 @@ struct stage {
 
 static struct stage s;
 
-#define MUST(condition, ...) cr_assert(condition, __VA_ARGS__)
 #define HERE "\"%s\" in the trace of %s"
 #define WHERE s.line, s.trace
 
@@ -130,8 +129,8 @@ static bool accepted(struct clv_event event)
 
 static void record(struct clv_event event)
 {
-    MUST(accepted(event), HERE ": %s is refused: %s", WHERE, clv_event_name(event.kind),
-         s.p.err.fact);
+    cr_assert(accepted(event), HERE ": %s is refused: %s", WHERE, clv_event_name(event.kind),
+              s.p.err.fact);
 }
 
 static struct clv_event intent_of(unsigned unit, enum clv_phase phase)
@@ -177,7 +176,7 @@ static void do_task(const struct clv_task *task)
     else if (task->kind == CLV_TASK_DECIDE)
         record(play_decision(CLV_DECIDE_RETRY, 0));
     else
-        MUST(play_task(&s.p), HERE ": nothing to do", WHERE);
+        cr_assert(play_task(&s.p), HERE ": nothing to do", WHERE);
 }
 
 static void go_to_next_order(void)
@@ -190,7 +189,7 @@ static void go_to_next_order(void)
             return;
         do_task(&task);
     }
-    MUST(false, HERE ": the engine goes round in circles", WHERE);
+    cr_assert(false, HERE ": the engine goes round in circles", WHERE);
 }
 
 /* ---- what must be forbidden ------------------------------------------------------------------ */
@@ -200,8 +199,8 @@ static void check_intents(unsigned phase)
     for (unsigned i = 0; i < NUM; i++)
         for (unsigned k = 0; k < ALL_DONE; k++)
             if (k != phase || !s.p.c->units[i].due)
-                MUST(!accepted(intent_of(i, phases[k].phase)), HERE ": unit %u may get %s", WHERE,
-                     i + 1, clv_phase_name(phases[k].phase));
+                cr_assert(!accepted(intent_of(i, phases[k].phase)), HERE ": unit %u may get %s",
+                          WHERE, i + 1, clv_phase_name(phases[k].phase));
 }
 
 /* Set immediate, by somebody who does not care for barriers. */
@@ -225,17 +224,17 @@ static void on_query(unsigned phase, const char *due)
     end_order();
     go_to_next_order();
     if (phase == ALL_DONE) {
-        MUST(s.p.c->state == CLV_STATE_RECEIPTS, HERE ": the engine is in \"%s\"", WHERE,
-             clv_state_name(s.p.c->state));
+        cr_assert(s.p.c->state == CLV_STATE_RECEIPTS, HERE ": the engine is in \"%s\"", WHERE,
+                  clv_state_name(s.p.c->state));
         return;
     }
-    MUST(s.p.c->phase == phases[phase].phase && s.p.c->state == CLV_STATE_DISPATCH,
-         HERE ": the engine is in \"%s\", \"%s\"", WHERE, clv_state_name(s.p.c->state),
-         clv_phase_name(s.p.c->phase));
+    cr_assert(s.p.c->phase == phases[phase].phase && s.p.c->state == CLV_STATE_DISPATCH,
+              HERE ": the engine is in \"%s\", \"%s\"", WHERE, clv_state_name(s.p.c->state),
+              clv_phase_name(s.p.c->phase));
     for (unsigned i = 0; i < NUM; i++) {
         struct actor *a = &s.actor[i];
-        MUST(s.p.c->units[i].due == (due[i] == '1'), HERE ": unit %u is %sdue", WHERE, i + 1,
-             s.p.c->units[i].due ? "" : "not ");
+        cr_assert(s.p.c->units[i].due == (due[i] == '1'), HERE ": unit %u is %sdue", WHERE, i + 1,
+                  s.p.c->units[i].due ? "" : "not ");
         memcpy(a->seen, a->bench.domain->counter, sizeof(a->seen));
         a->outcome = "";
         if (phase != s.tried)
@@ -266,19 +265,20 @@ static void check_count(const struct actor *a, unsigned count)
     memcpy(want, a->base, sizeof(want));
     for (unsigned i = 0; i < count; i++)
         clv_ep11_counter_next(want, want);
-    MUST(memcmp(want, a->bench.domain->counter, sizeof(want)) == 0, HERE ": another counter",
-         WHERE);
+    cr_assert(memcmp(want, a->bench.domain->counter, sizeof(want)) == 0, HERE ": another counter",
+              WHERE);
 }
 
 static void on_intent(unsigned unit, unsigned phase, unsigned count)
 {
     struct actor *a = &s.actor[unit];
     struct clv_event e = intent_of(unit, phases[phase].phase);
-    MUST(memcmp(a->seen, a->bench.domain->counter, sizeof(a->seen)) == 0, HERE ": it moved", WHERE);
+    cr_assert(memcmp(a->seen, a->bench.domain->counter, sizeof(a->seen)) == 0, HERE ": it moved",
+              WHERE);
     check_count(a, count - 1);
     clv_ep11_counter_next(a->bench.domain->counter, e.counter);
     record(e);
-    MUST(!accepted(e), HERE ": a second intent", WHERE);
+    cr_assert(!accepted(e), HERE ": a second intent", WHERE);
     a->outcome = "in-doubt";
     a->announced = (struct message){.phase = phase, .count = count};
     write_command(a, phase, &a->announced.bytes);
@@ -287,8 +287,8 @@ static void on_intent(unsigned unit, unsigned phase, unsigned count)
 static void on_send(unsigned unit, unsigned phase, unsigned count)
 {
     struct actor *a = &s.actor[unit];
-    MUST(a->announced.count == count && a->announced.phase == phase && a->num_wire < 2,
-         HERE ": not announced", WHERE);
+    cr_assert(a->announced.count == count && a->announced.phase == phase && a->num_wire < 2,
+              HERE ": not announced", WHERE);
     a->wire[a->num_wire++] = a->announced;
     a->announced = (struct message){0};
 }
@@ -296,14 +296,15 @@ static void on_send(unsigned unit, unsigned phase, unsigned count)
 static void on_moved(unsigned unit)
 {
     const struct actor *a = &s.actor[unit];
-    MUST(memcmp(a->seen, a->bench.domain->counter, sizeof(a->seen)) != 0, HERE ": it did not",
-         WHERE);
+    cr_assert(memcmp(a->seen, a->bench.domain->counter, sizeof(a->seen)) != 0, HERE ": it did not",
+              WHERE);
 }
 
 static struct message arrive(struct actor *a, unsigned phase, unsigned count)
 {
     struct message m = a->wire[0];
-    MUST(a->num_wire > 0 && m.phase == phase && m.count == count, HERE ": not under way", WHERE);
+    cr_assert(a->num_wire > 0 && m.phase == phase && m.count == count, HERE ": not under way",
+              WHERE);
     a->wire[0] = a->wire[1];
     a->wire[1] = (struct message){0};
     a->num_wire--;
@@ -316,8 +317,8 @@ static void on_arrival(unsigned unit, unsigned phase, unsigned count, bool taken
     struct message m = arrive(a, phase, count);
     struct answer answer;
     bench_ask(&a->bench, clv_writer_view(&m.bytes), &answer);
-    MUST((answer.block.return_code == 0) == taken, HERE ": the unit answers %u, reason %u", WHERE,
-         answer.block.return_code, answer.reason);
+    cr_assert((answer.block.return_code == 0) == taken, HERE ": the unit answers %u, reason %u",
+              WHERE, answer.block.return_code, answer.reason);
     answer_clear(&answer);
     clear_message(&m);
     if (taken)
@@ -348,8 +349,8 @@ static void on_done(void)
 {
     while (play_task(&s.p))
         ;
-    MUST(s.p.c->state == CLV_STATE_CLOSED, HERE ": the engine is in \"%s\"", WHERE,
-         clv_state_name(s.p.c->state));
+    cr_assert(s.p.c->state == CLV_STATE_CLOSED, HERE ": the engine is in \"%s\"", WHERE,
+              clv_state_name(s.p.c->state));
     for (unsigned i = 0; i < NUM; i++)
         for (unsigned k = 0; k < ALL_DONE; k++)
             cr_assert_eq(s.actor[i].bench.domain->obeyed[phases[k].command], 1,

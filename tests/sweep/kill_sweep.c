@@ -1,25 +1,26 @@
 /* The kill sweep: SIGKILL at every point of a ceremony, and the resumption behind it.
  *
- *     kill_sweep sample [SEED]            points that matter, and a few drawn by the seed
- *     kill_sweep all [SHARD/SHARDS [LOG]] everything; what LOG says was good with these very
- * programs is left out
+ *     kill_sweep sample [SEED]              points that matter, and some drawn by the seed
+ *     kill_sweep all [SHARD/SHARDS [LOG]]   all; without what was good before, says LOG
  *
- * A point is the entry or the exit of a system call. The ceremony is that of `claviger rehearse`
- * with three key parts and three units; password hashes are made cheap (shim_argon2.c).
+ * A point is the entry or the exit of a system call. The ceremony is a rehearsal with three key
+ * parts and three units; password hashes are made cheap (shim_argon2.c).
  *
- * Why not every point has a run of its own: what a SIGKILL leaves behind are the files, and what
- * the other programs were told. All else dies with the process. So two points with the same files,
- * and no byte sent in between, are the same point. Three things are done:
+ * Not every point has a run of its own. What a SIGKILL leaves behind are files, and what other
+ * programs were told; all else dies with the process. Two points with the same files and no byte
+ * sent in between are the same point. So these are the jobs:
  *
- * 1. One run is watched at each of its points. The folder of the ceremony, with the units' state,
- * may change in calls that are marked as such (kill_calls.c) and nowhere else: that is checked at
- * every single point. Each distinct content of the folder is kept. That is what is left when both
- *    programs die at that point, and each is resumed.
- * 2. Each of these is also resumed with a process that is itself killed on its way, at a point
- * drawn by a seed, and then resumed again.
- * 3. At the entry and at the exit of every marked call, of claviger and of claviger-unitd, a run of
- *    its own is really killed while the other program lives on and does what it does then; and it
- * is resumed. */
+ * States. One run is watched at each of its points. The ceremony's folder, the units' state in it,
+ * may change in calls that are marked in kill_calls.c and nowhere else; that is checked at every
+ * point. Each distinct content is kept. It is what both programs leave when both die there, and is
+ * resumed.
+ *
+ * Twice. Each of these is resumed by a process that is killed at a point drawn from its number, and
+ * resumed again.
+ *
+ * Marks. At the entry and at the exit of every marked call, claviger or claviger-unitd is really
+ * killed in a run of its own. The other program lives on, as it will. Then the ceremony is resumed.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,10 +129,11 @@ static void count(struct tally *t, const struct kill_place *place, const char *n
 
 /* ---- one kill -------------------------------------------------------------------------------- */
 
-static void must_trace(struct kill_run *run)
+static void must_trace(const struct kill_place *place, struct kill_run *run)
 {
     if (kill_trace(run))
         return;
+    kill_folder_remove(place->top);
     fprintf(stderr, "kill sweep: ptrace is not allowed here: nothing was tried\n");
     exit(SKIPPED);
 }
@@ -149,7 +151,7 @@ static bool kill_and_resume(const struct kill_place *place, const char *const *a
                            .look = kill_there,
                            .ctx = &k};
     bool good = true;
-    must_trace(&run);
+    must_trace(place, &run);
     snprintf(where, sizeof(k.where), "%s", run.killed ? k.where : "nowhere: it had ended before");
     if (run.timed_out) {
         snprintf(why, KILL_WHY, "it hangs");
@@ -239,7 +241,7 @@ static bool watch_run(struct watch *w, struct kill_run *run)
                              .timeout_s = RUN_TIMEOUT_S,
                              .look = look_on,
                              .ctx = w};
-    must_trace(run);
+    must_trace(w->place, run);
     if (run->exit_code == 0 && w->surprises == 0 && kill_end_holds(w->place, why))
         return true;
     fprintf(stderr, "kill sweep: the unbroken run ended with %d; %s\n", run->exit_code, why);

@@ -41,7 +41,7 @@ struct trace {
     struct task tasks[MAX_TASKS];
     struct kill_fds fds[KILL_MAX_PROCESSES];
     pid_t first;
-    uint64_t stops[KILL_NUM_ROLES], points[KILL_NUM_ROLES];
+    uint64_t points[KILL_NUM_ROLES];
     bool quiet; /* nobody is stopped at calls any more */
 };
 
@@ -114,7 +114,6 @@ static void look(struct trace *t, struct task *task, bool entry, bool did)
                              .mark = task->call.mark,
                              .entry = entry,
                              .did = did,
-                             .order = ++t->stops[role],
                              .path = task->call.path};
     bool counts = stop.mark != KILL_NOTHING && stop.mark != KILL_SYNC;
     if (entry && counts)
@@ -202,7 +201,7 @@ static void at_birth(struct trace *t, const struct task *parent, int event)
     }
 }
 
-static void at_new_program(struct trace *t, struct task *task)
+static void at_new_program(const struct task *task)
 {
     char path[64], name[32] = "";
     snprintf(path, sizeof(path), "/proc/%d/comm", (int)task->process);
@@ -214,7 +213,6 @@ static void at_new_program(struct trace *t, struct task *task)
     task->fds->role = strcmp(name, "claviger-unitd") == 0 ? KILL_UNITS
                       : strcmp(name, "claviger") == 0     ? KILL_CLAVIGER
                                                           : KILL_HELPER;
-    (void)t;
 }
 
 static void at_stop(struct trace *t, struct task *task, int status)
@@ -231,7 +229,7 @@ static void at_stop(struct trace *t, struct task *task, int status)
     if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE)
         at_birth(t, task, event);
     if (event == PTRACE_EVENT_EXEC)
-        at_new_program(t, task);
+        at_new_program(task);
     go_on(t, task, event ? 0 : signal_number);
 }
 

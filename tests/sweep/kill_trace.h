@@ -11,8 +11,7 @@
  * out. The others are then left to themselves until they end.
  *
  * Works for a program that gives up being dumpable, and without privileges: memory is read word by
- * word, and descriptors are followed from the calls that make them. Linux on x86-64 and others that
- * have PTRACE_GET_SYSCALL_INFO. */
+ * word, and descriptors are followed from the calls that make them. Linux on x86-64. */
 #ifndef CLV_TESTS_KILL_TRACE_H
 #define CLV_TESTS_KILL_TRACE_H
 
@@ -41,11 +40,10 @@ enum kill_mark {
 struct kill_stop {
     enum kill_role role;
     pid_t process;
-    const char *call; /* "renameat2", or "call 123" */
+    const char *call; /* "renameat2", or "another call" */
     enum kill_mark mark;
     bool entry;     /* else exit */
     bool did;       /* at the exit: it succeeded */
-    uint64_t order; /* which stop of its role, from 1 */
     uint64_t point; /* at a mark: which of its role, from 1; the entry and the exit have the same */
     const char *path; /* of a name, or behind the descriptor; "" when not known */
 };
