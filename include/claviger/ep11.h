@@ -492,4 +492,16 @@ clv_status clv_ep11_rest_listing_decode(struct clv_view body,
                                         struct clv_ep11_listed_unit **ret_units, size_t *ret_num,
                                         struct clv_error *err);
 
+/* ---- b.14, end: a signing service, P-521 only ---- */
+/* Body of POST /sign/NAME: the message itself, which the service hashes with SHA-512. */
+clv_status clv_ep11_signing_request_encode(struct clv_writer *w, struct clv_view message,
+                                           struct clv_error *err);
+/* Body of GET /keys/NAME. errors  CLV_E_FORMAT */
+clv_status clv_ep11_signing_public_decode(struct clv_view body,
+                                          uint8_t ret_point[CLV_P521_POINT_LEN],
+                                          struct clv_error *err);
+/* Answer to POST /sign/NAME; the signature in minimal DER, not verified. errors  CLV_E_FORMAT */
+clv_status clv_ep11_signing_signature_decode(struct clv_view body, uint8_t *ret_sig, size_t cap,
+                                             size_t *ret_len, struct clv_error *err);
+
 #endif

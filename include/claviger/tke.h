@@ -49,6 +49,9 @@ struct clv_tke_port {
      * errors  CLV_E_RULE: it was not */
     clv_status (*confirm)(void *ctx, const char *phrase, const char *const *lines, size_t num_lines,
                           struct clv_error *err);
+    /* The token of a key of the signing service; NULL: such keys cannot be used without one. */
+    clv_status (*key_token)(void *ctx, const char *name, struct clv_secret **ret,
+                            struct clv_error *err);
     /* As hooks->token of a fleet (unit.h); NULL: a refused token is an error. */
     clv_status (*token)(void *ctx, const struct clv_service *service, const char *why,
                         struct clv_secret **ret, struct clv_error *err);
@@ -74,6 +77,7 @@ struct clv_tke_config {
     const struct clv_clock *clock;         /* NULL: the system's */
     const struct clv_random *random;       /* NULL: the system's */
     const struct clv_transport *transport; /* NULL: libcurl */
+    const char *signing_url;               /* NULL: TKE_SIGNSERV_URL, if that is set */
 };
 
 /* Reads the settings; a site file is read when something first needs it.
@@ -105,6 +109,7 @@ struct clv_tke_key {
     bool selected;    /* signature keys: signs commands */
     unsigned turn;    /* selected: which one in order, from 1 */
     bool of_plugin;   /* a signature-key file of the plug-in: info.ski, info.description only */
+    bool of_service;  /* no file: a key of the signing service; file is "service:NAME" */
     bool other_world; /* good, but of the other world: number 0 */
     struct clv_keyfile_info info;
     struct clv_error why; /* not CLV_OK: cannot be read; number 0 */
@@ -113,7 +118,9 @@ struct clv_tke_keys {
     struct clv_tke_key *keys;
     size_t num_keys;
 };
-/* kind CLV_KEYFILE_PART or CLV_KEYFILE_SIGKEY. */
+/* kind CLV_KEYFILE_PART or CLV_KEYFILE_SIGKEY. Among signature keys are those of the signing
+ * service (TKE_SIGNSERV_URL, and the file SIGNSERVKEYS beside the key files), whose public keys are
+ * fetched once a session. */
 clv_status clv_tke_list_keys(struct clv_tke *tke, enum clv_keyfile_kind kind,
                              struct clv_tke_keys *ret, struct clv_error *err);
 void clv_tke_keys_clear(struct clv_tke_keys *keys);

@@ -136,6 +136,10 @@ void gen_man_program(FILE *out)
     for (int g = 0; g < NUM_GROUPS; g++)
         group(out, (enum command_group)g);
     fprintf(out, ".SH ENVIRONMENT\n.TP\nCLOUDTKEFILES\nfolder of key files, as for the plug\\-in.\n"
+                 ".TP\nTKE_SIGNSERV_URL\naddress of a signing service, as for the plug\\-in; its "
+                 "keys are named in the file SIGNSERVKEYS beside the key files.\n"
+                 ".TP\nhttps_proxy, http_proxy, all_proxy, no_proxy\nproxies on the way to crypto "
+                 "units, as libcurl reads them.\n"
                  ".TP\nXDG_CONFIG_HOME, XDG_STATE_HOME, XDG_DATA_HOME\nwhere settings, journals "
                  "and key files are kept, each in a folder claviger.\n"
                  ".PP\nNo secret is ever taken from the environment or from an option's text.\n");

@@ -211,6 +211,13 @@ static clv_status token(void *ctx, const struct clv_service *service, const char
     return st;
 }
 
+static clv_status key_token(void *ctx, const char *name, struct clv_secret **ret,
+                            struct clv_error *err)
+{
+    const struct clv_service as_service = {.name = name};
+    return token(ctx, &as_service, NULL, ret, err);
+}
+
 /* ---- confirmations ---- */
 
 static clv_status not_confirmed(const char *phrase, struct clv_error *err)
@@ -283,6 +290,7 @@ void session_fill_port(struct session *s)
                                     .password = password,
                                     .new_password = new_password,
                                     .token = args_known(s->args, "token-fd") ? token : NULL,
+                                    .key_token = args_known(s->args, "token-fd") ? key_token : NULL,
                                     .confirm = confirm,
                                     .note = note,
                                     .tick = tick,

@@ -65,10 +65,27 @@ clv_status clv_tke_certify(const struct clv_tke_key *key, const struct clv_sigke
     return st == CLV_OK ? clv_ep11_admin_cert_encode(w, name, &public, &signer, err) : st;
 }
 
+static clv_status certify_with_service(struct clv_tke *t, const struct clv_tke_key *key,
+                                       struct clv_writer *w, struct clv_error *err)
+{
+    struct clv_tke_service_key *k = clv_tke_service_find(t, key->file);
+    struct clv_ep11_signer signer;
+    if (k == NULL)
+        return clv_fail(err, CLV_E_INTERNAL, "%s is not a key of the service", key->file);
+    const struct clv_ep11_public_key public = {
+        .type = CLV_EP11_KEY_P521, .bits = clv_view_of(k->key.point, sizeof(k->key.point))};
+    clv_signing_signer(&k->key, &signer);
+    return clv_ep11_admin_cert_encode(w, key->info.admin_name, &public, &signer, err);
+}
+
 static clv_status make_certificate(struct clv_tke *t, const struct clv_tke_key *key,
                                    struct clv_writer *w, struct clv_error *err)
 {
     struct clv_sigkey sigkey = {0};
+    if (key->of_service) {
+        clv_status made = certify_with_service(t, key, w, err);
+        return made == CLV_OK ? made : clv_while(err, "making the administrator's certificate");
+    }
     clv_status st = clv_tke_open_sigkey(t, key, &sigkey, err);
     if (st == CLV_OK && memcmp(sigkey.ski, key->info.ski, CLV_SKI_LEN) != 0)
         st = clv_fail(err, CLV_E_FORGED, "%s holds another key than its header names", key->file);

@@ -5,6 +5,7 @@
 #include "claviger/ep11.h"
 #include "claviger/journal.h"
 #include "claviger/tke.h"
+#include "claviger/unit/signing.h"
 
 #define CLV_TKE_MAX_SIGKEYS 8
 #define CLV_TKE_MAX_UNITS 1024
@@ -37,6 +38,35 @@ bool clv_tke_settings_has_unit(const struct clv_tke_settings *s, const char *ins
 clv_status clv_tke_settings_put_unit(struct clv_tke_settings *s, const char *instance,
                                      const char *hsm, bool selected, struct clv_error *err);
 
+/* ---- service_keys.c: keys of a signing service ---- */
+
+#define CLV_TKE_SERVICE_PREFIX "service:"
+#define CLV_TKE_MAX_SERVICE_KEYS 64
+
+struct clv_tke_service_key {
+    struct clv_signing_key key;
+    struct clv_secret *token;
+    struct clv_error why; /* CLV_OK: the public key is known */
+};
+struct clv_tke_service {
+    bool looked; /* keys are as the file and the service said */
+    struct clv_signing *signing;
+    struct clv_tke_service_key *keys;
+    size_t num_keys;
+};
+/* The file SIGNSERVKEYS: a JSON array of {"key": NAME, "token": TEXT or absent}. Tokens go into
+ * secrets, what jansson holds meanwhile is wiped.
+ * errors  CLV_E_FORMAT: names the entry */
+clv_status clv_tke_service_keys_parse(struct clv_view json, struct clv_tke_service_key **ret,
+                                      size_t *ret_num, struct clv_error *err);
+void clv_tke_service_keys_free(struct clv_tke_service_key **keys, size_t num);
+/* Reads the file and fetches the public keys, once. Nothing happens without an address. A key that
+ * cannot be used says why. errors  those of the file and of clv_signing_new() */
+clv_status clv_tke_service_look(struct clv_tke *tke, struct clv_error *err);
+/* NULL: none of that file name ("service:NAME"). */
+struct clv_tke_service_key *clv_tke_service_find(struct clv_tke *tke, const char *file);
+void clv_tke_service_clear(struct clv_tke_service *service);
+
 /* ---- the session ---- */
 
 struct clv_tke {
@@ -53,6 +83,7 @@ struct clv_tke {
     char command[64];
     struct clv_tke_row *rows;
     size_t num_rows;
+    struct clv_tke_service service;
     struct clv_sigkey keys[CLV_TKE_MAX_SIGKEYS]; /* open ones, in the order they sign */
     struct clv_ep11_signer signers[CLV_TKE_MAX_SIGKEYS];
     size_t num_signers;

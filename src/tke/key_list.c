@@ -47,6 +47,31 @@ static clv_status list_files(struct clv_tke *t, const char *dir, enum clv_keyfil
     return st;
 }
 
+/* ---- the signing service's: production by nature, as the plug-in's files ---- */
+
+static clv_status list_service(struct clv_tke *t, struct clv_tke_keys *list, struct clv_error *err)
+{
+    clv_status st = clv_tke_service_look(t, err);
+    for (size_t i = 0; st == CLV_OK && i < t->service.num_keys; i++) {
+        const struct clv_tke_service_key *k = &t->service.keys[i];
+        char file[CLV_TKE_FILE_NAME];
+        snprintf(file, sizeof(file), CLV_TKE_SERVICE_PREFIX "%s", k->key.name);
+        struct clv_tke_key *key = add_key(list, file, err);
+        if (key == NULL)
+            return CLV_E_MEMORY;
+        key->of_service = true;
+        key->other_world = t->config.test_world;
+        key->why = k->why;
+        key->info.kind = CLV_KEYFILE_SIGKEY;
+        memcpy(key->info.ski, k->key.ski, CLV_SKI_LEN);
+        snprintf(key->info.admin_name, sizeof(key->info.admin_name), "%.*s", CLV_KEYFILE_ADMIN_MAX,
+                 k->key.name);
+        snprintf(key->info.description, sizeof(key->info.description),
+                 "Key of the signing service");
+    }
+    return st;
+}
+
 /* ---- the list ---- */
 
 static int by_name(const void *a, const void *b)
@@ -77,6 +102,8 @@ clv_status clv_tke_list_keys(struct clv_tke *t, enum clv_keyfile_kind kind,
     clv_status st = clv_tke_key_dir(t, &dir, err);
     if (st == CLV_OK)
         st = list_files(t, dir, kind, &list, err);
+    if (st == CLV_OK && kind == CLV_KEYFILE_SIGKEY)
+        st = list_service(t, &list, err);
     if (st != CLV_OK) {
         clv_tke_keys_clear(&list);
         return clv_while(err, "listing the key files in %s", dir ? dir : "the key folder");

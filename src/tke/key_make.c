@@ -149,6 +149,10 @@ clv_status clv_tke_remove_keys(struct clv_tke *t, const struct clv_tke_key *cons
 {
     const char *dir = NULL;
     clv_status st = clv_tke_key_dir(t, &dir, err);
+    for (size_t i = 0; st == CLV_OK && i < num_keys; i++)
+        if (keys[i]->of_service)
+            st = clv_fail(err, CLV_E_RULE, "%s is kept by the signing service: there is no file",
+                          keys[i]->file);
     if (st == CLV_OK)
         st = confirm_removal(t, keys, num_keys, err);
     for (size_t i = 0; st == CLV_OK && i < num_keys; i++) {

@@ -63,6 +63,7 @@ void clv_tke_close(struct clv_tke **tke)
         return;
     for (size_t i = 0; i < CLV_TKE_MAX_SIGKEYS; i++)
         clv_sigkey_clear(&t->keys[i]);
+    clv_tke_service_clear(&t->service);
     clv_fleet_free(&t->fleet);
     clv_site_free(&t->site);
     clv_kdf_free(&t->kdf);

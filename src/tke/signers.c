@@ -67,12 +67,29 @@ static bool is_open(const struct clv_tke *t, const uint8_t *ski)
     return false;
 }
 
+/* Nothing is opened: the service is asked when there is something to sign. */
+static clv_status open_service(struct clv_tke *t, const struct clv_tke_key *key,
+                               struct clv_error *err)
+{
+    struct clv_tke_service_key *k = clv_tke_service_find(t, key->file);
+    size_t at = t->num_signers;
+    if (k == NULL)
+        return clv_fail(err, CLV_E_INTERNAL, "%s is not a key of the service", key->file);
+    clv_signing_signer(&k->key, &t->signers[at]);
+    memcpy(t->keys[at].ski, k->key.ski, CLV_SKI_LEN);
+    t->num_signers++;
+    clv_tke_record_signer(t, t->num_signers, k->key.ski);
+    return CLV_OK;
+}
+
 static clv_status open_one(struct clv_tke *t, const struct clv_tke_key *key, struct clv_error *err)
 {
     size_t at = t->num_signers;
     if (at == CLV_TKE_MAX_SIGKEYS)
         return clv_fail(err, CLV_E_RULE, "more than %d signature keys would be open",
                         CLV_TKE_MAX_SIGKEYS);
+    if (key->of_service)
+        return open_service(t, key, err);
     clv_status st = clv_tke_open_sigkey(t, key, &t->keys[at], err);
     if (st == CLV_OK && memcmp(t->keys[at].ski, key->info.ski, CLV_SKI_LEN) != 0)
         st = clv_fail(err, CLV_E_FORGED, "%s holds another key than its header names", key->file);

@@ -1,0 +1,52 @@
+/* unit/signing: administrators' signatures from a service that keeps their keys.
+ *
+ *     clv_signing_new(&config, &service, err);
+ *     clv_signing_key_fetch(service, &key, err);     asks for the public key; fills point and SKI
+ *     clv_signing_signer(&key, &signer);              as a signer over a key file
+ *     clv_signing_free(&service);
+ *
+ * What is to be signed goes out whole (the service hashes it), and nothing else does. A signature
+ * counts only if it verifies with the public key that was fetched before: a service that signs
+ * something else, or with another key, is found here and not by the crypto units. Signatures are
+ * fetched one after the other, each within its deadline; a failure means that nothing was sent to
+ * any unit. source  docs/protocol.md, end of b.14 */
+#ifndef CLAVIGER_UNIT_SIGNING_H
+#define CLAVIGER_UNIT_SIGNING_H
+
+#include "claviger/unit.h"
+
+#define CLV_SIGNING_NAME_MAX 64
+
+struct clv_signing;
+
+struct clv_signing_config {
+    const char *url;                       /* http only to this machine */
+    int timeout_ms;                        /* 0: 10,000 for each request */
+    const struct clv_clock *clock;         /* NULL: the system's */
+    const struct clv_transport *transport; /* NULL: libcurl */
+};
+
+/* errors  CLV_E_INPUT: no address, or one over which a token must not go */
+clv_status clv_signing_new(const struct clv_signing_config *config, struct clv_signing **ret,
+                           struct clv_error *err);
+void clv_signing_free(struct clv_signing **service);
+
+/* Names are part of an address: unreserved characters of RFC 3986 only, at most 64, not "." or
+ * "..". */
+bool clv_signing_name_ok(const char *name);
+
+struct clv_signing_key {
+    struct clv_signing *service; /* borrowed, as what follows */
+    char name[CLV_SIGNING_NAME_MAX + 1];
+    const struct clv_secret *token; /* sent as the Authorization header; NULL: none */
+    uint8_t point[CLV_P521_POINT_LEN];
+    uint8_t ski[CLV_SKI_LEN];      /* both: after clv_signing_key_fetch() */
+    struct clv_service as_service; /* the transport's view of it; stays where it is */
+};
+/* errors  CLV_E_IO, CLV_E_TIMEOUT, CLV_E_UNIT (HTTP status with the body's text), CLV_E_FORMAT */
+clv_status clv_signing_key_fetch(struct clv_signing_key *key, struct clv_error *err);
+/* Borrows the key, which must have been fetched. Its sign() has the errors above, and
+ *         CLV_E_FORGED: the signature does not verify with the key's public key */
+void clv_signing_signer(struct clv_signing_key *key, struct clv_ep11_signer *ret);
+
+#endif
