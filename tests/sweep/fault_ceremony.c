@@ -200,6 +200,59 @@ static void sweep_program(const char *program)
     cr_assert_eq(s.bad, 0);
 }
 
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+#define NUM_ALLOCATIONS 400
+
+static void try_allocation(struct sweep *s, uint64_t at)
+{
+    struct run r;
+    char why[SHIM_WHY], call[60];
+    struct shim_fault none = {.errnum = ENOMEM};
+    (void)snprintf(call, sizeof call, "allocation %" PRIu64, at);
+    shim_place_empty(&s->place);
+    shim_rehearse(&s->place, &(struct shim_set){.program = s->program, .memory = at}, &r);
+    s->points++;
+    bool over = r.exit_code == 0;
+    if (!over && !says_why(&r, why))
+        report(s, call, &none, why);
+    s->went_on += over;
+    s->paused += !over;
+    run_clear(&r);
+    if (!(over ? shim_is_complete(&s->place, why) : shim_to_the_end(&s->place, why)))
+        report(s, call, &none, why);
+}
+
+static void sweep_memory(const char *program)
+{
+    const char *sample = getenv("CLAVIGER_SWEEP_SAMPLE");
+    uint64_t num = NUM_ALLOCATIONS / (sample ? strtoull(sample, NULL, 10) : 1) + 1;
+    struct sweep s = {.program = program};
+    struct run r;
+    shim_place_open(&s.place);
+    shim_rehearse(&s.place,
+                  &(struct shim_set){.program = program, .count = true, .count_memory = true}, &r);
+    cr_assert_eq(r.exit_code, 0, "unbroken: %s", r.output);
+    run_clear(&r);
+    shim_counts_read(&s.place, &s.counts);
+    /* Spread over the run, never the same place within a loop. */
+    for (uint64_t i = 0; i < num; i++)
+        try_allocation(&s, s.counts.allocations / num * i + 1 + (i * 7919) % 97);
+    printf("%s, %" PRIu64 " allocations: %" PRIu64 " of them failed, %" PRIu64 " went on, %" PRIu64
+           " stopped and were gone on with: %" PRIu64 " bad\n",
+           program, s.counts.allocations, s.points, s.went_on, s.paused, s.bad);
+    fflush(stdout);
+    shim_counts_clear(&s.counts);
+    shim_place_close(&s.place);
+    cr_assert_eq(s.bad, 0);
+}
+
+Test(fault_ceremony, memory)
+{
+    sweep_memory("claviger");
+    sweep_memory("claviger-unitd");
+}
+
 Test(fault_ceremony, claviger)
 {
     sweep_program("claviger");

@@ -27,7 +27,7 @@ struct shim_set {
     uint64_t memory; /* the allocation that fails */
     bool count_memory;
     bool count; /* calls of program to place->count */
-    bool trace; /* of all programs to place->trace */
+    bool trace; /* of all programs to place->trace; paths are below place->dir */
 };
 
 /* Plays to its end, or kills it after two minutes (exit code 137). */
