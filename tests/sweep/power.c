@@ -183,8 +183,6 @@ static void build(const struct power *p, const struct variant *v, const char *di
 {
     char path[SHIM_PATH * 2];
     (void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    /* Sorted: a folder comes before what is in it. */
-    qsort(v->names->name, v->names->num, sizeof *v->names->name, by_path);
     for (size_t i = 0; i < v->names->num; i++) {
         const struct name *name = &v->names->name[i];
         (void)snprintf(path, sizeof path, "%s/%s", dir, name->path);
@@ -213,7 +211,8 @@ static void look_at(struct looking *l, struct variant v)
 {
     char what[400];
     struct power *p = l->power;
-    qsort(v.names->name, v.names->num, sizeof *v.names->name, by_path);
+    if (v.names->num > 0) /* a folder comes before what is in it */
+        qsort(v.names->name, v.names->num, sizeof *v.names->name, by_path);
     if (!is_new(p, &v))
         return;
     if (p->wanted && !p->wanted(p->number++))

@@ -18,7 +18,11 @@ static const char when_broken[] = "\njournal.full: retry\n"
                                   "receipt.failed: retry\n"
                                   "receipt.failed: retry\n"
                                   "trouble: retry\n"
-                                  "trouble: retry\n";
+                                  "trouble: retry\n"
+                                  "signature-key.1.after: again\n"
+                                  "part.1.after: again\n"
+                                  "part.2.after: again\n"
+                                  "part.3.after: again\n";
 static const char when_mended[] = "\nresume.administrator: Ada Brandt\n"
                                   "resume.slip: none\n"
                                   "resume.torn: set-aside\n"
@@ -35,22 +39,28 @@ static const char when_mended[] = "\nresume.administrator: Ada Brandt\n"
 
 /* ---- the place ------------------------------------------------------------------------------- */
 
-/* The answers for six units, for three. */
-static void write_answers(const char *path, const char *more)
+/* The text with each `from` as `to`. */
+static void put_text(FILE *f, const char *text, const char *from, const char *to)
 {
-    static const char six[] = "1,2,3,4,5,6";
+    for (const char *at = text; *at;) {
+        const char *found = strstr(at, from);
+        size_t upto = found ? (size_t)(found - at) : strlen(at);
+        fprintf(f, "%.*s%s", (int)upto, at, found ? to : "");
+        at += upto + (found ? strlen(from) : 0);
+    }
+}
+
+/* units: as the phrases name them, "1,2,3". */
+static void write_answers(const char *path, const char *more, const char *units)
+{
     size_t len = 0;
     char *text = (char *)file_bytes(CLV_SOURCE_DIR "/tests/answers/three-owners.txt", &len);
     FILE *f = fopen(path, "we");
     cr_assert(f);
-    for (const char *at = text; *at;) {
-        const char *found = strstr(at, six);
-        size_t upto = found ? (size_t)(found - at) : strlen(at);
-        fprintf(f, "%.*s%s", (int)upto, at, found ? "1,2,3" : "");
-        at += upto + (found ? strlen(six) : 0);
-    }
+    put_text(f, text, "1,2,3,4,5,6", units);
+    put_text(f, text, "1,2,3,4,5,6", units); /* what is done again is asked again */
     fputs(when_broken, f);
-    fputs(more, f);
+    put_text(f, more, "1,2,3", units);
     fclose(f);
     free(text);
 }
@@ -71,8 +81,8 @@ void shim_place_open(struct shim_place *p)
     p->second = join(p->top, "second.txt");
     p->count = join(p->top, "count");
     p->trace = join(p->top, "trace");
-    write_answers(p->first, "");
-    write_answers(p->second, when_mended);
+    write_answers(p->first, "", "1,2,3");
+    write_answers(p->second, when_mended, "1,2,3");
 }
 
 void shim_place_empty(const struct shim_place *p)
@@ -214,13 +224,35 @@ static bool is_begun(const struct shim_place *p)
     return begun;
 }
 
+/* A unit that was found late stands behind the others in the phrases: people type what they see. */
+static bool learn_phrase(const struct shim_place *p, const struct run *r)
+{
+    static const char before[] = "To go on, type exactly: zeroize ";
+    const char *at = strstr(r->output, before);
+    char units[20];
+    if (!at || sscanf(at + strlen(before), "%19[0-9,]", units) != 1 || strcmp(units, "1,2,3") == 0)
+        return false;
+    write_answers(p->second, when_mended, units);
+    return true;
+}
+
+static void go_on(const struct shim_place *p, struct run *r)
+{
+    if (is_begun(p))
+        shim_resume(p, &(struct shim_set){0}, r);
+    else
+        shim_rehearse(p, &(struct shim_set){0}, r);
+}
+
 bool shim_to_the_end(const struct shim_place *p, char why[SHIM_WHY])
 {
     struct run r;
-    if (is_begun(p))
-        shim_resume(p, &(struct shim_set){0}, &r);
-    else
-        shim_rehearse(p, &(struct shim_set){0}, &r);
+    go_on(p, &r);
+    if (r.exit_code == 2 && learn_phrase(p, &r)) {
+        run_clear(&r);
+        go_on(p, &r);
+        write_answers(p->second, when_mended, "1,2,3");
+    }
     bool good = r.exit_code == 0 || strstr(r.output, "is over: it is complete");
     if (!good)
         (void)wrong(why, "it cannot be gone on with", &r);
