@@ -18,6 +18,8 @@ static void begin(void)
     unsetenv("http_proxy");
     unsetenv("all_proxy");
     unsetenv("ALL_PROXY");
+    unsetenv("no_proxy");
+    unsetenv("NO_PROXY");
     cr_assert_eq(clv_transport_curl_new(&transport, NULL), CLV_OK);
 }
 
@@ -259,4 +261,38 @@ Test(unit_transport, a_silent_one_holds_up_nobody)
     transport.close(transport.ctx, &slow);
     rude_stop(&silent);
     rude_stop(&server);
+}
+
+/* ---- proxies, as libcurl reads them from the environment ------------------------------------- */
+
+Test(unit_transport, a_proxy_stands_in_the_way)
+{
+    rude_start(&server, POLITE, true);
+    setenv("http_proxy", server.endpoint, 1);
+    struct clv_service service = service_at("http://claviger.invalid");
+    struct outcome o = exchange(&service, "body", 5000);
+    cr_assert_eq(o.state, CLV_EXCHANGE_ANSWERED, "%s", o.why);
+    cr_assert_str_eq(o.body, "hello");
+    setenv("no_proxy", "claviger.invalid", 1);
+    cr_assert_eq(exchange(&service, "body", 20000).state, CLV_EXCHANGE_NOT_SENT);
+    unsetenv("no_proxy");
+    rude_stop(&server);
+    cr_assert_eq(exchange(&service, "body", 5000).state, CLV_EXCHANGE_NOT_SENT, "no proxy there");
+    unsetenv("http_proxy");
+}
+
+/* What answers CONNECT with anything but a tunnel never sees the request. */
+Test(unit_transport, a_proxy_that_makes_no_tunnel)
+{
+    static const enum manners manners[] = {CLOSES_AT_ONCE, RESETS, SENDS_ELSEWHERE};
+    struct clv_service service = service_at("https://claviger.invalid");
+    for (size_t i = 0; i < sizeof manners / sizeof manners[0]; i++) {
+        rude_start(&server, manners[i], true);
+        setenv("https_proxy", server.endpoint, 1);
+        struct outcome o = exchange(&service, "body", 5000);
+        cr_assert_eq(o.state, CLV_EXCHANGE_NOT_SENT, "%zu: %s", i, o.why);
+        cr_assert_eq(server.num_bodies, 0);
+        rude_stop(&server);
+    }
+    unsetenv("https_proxy");
 }
