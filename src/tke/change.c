@@ -186,11 +186,18 @@ static void contradict(struct clv_tke_row *row)
     clv_hint(&row->error, "Look at it before anything else: claviger cryptounit-compare.");
 }
 
+/* Of a load the answer tells a pattern, too: a unit that says two things is believed neither. */
+static bool says_another(const struct clv_tke_row *row, const struct clv_order *order)
+{
+    return order->kind == CLV_ORDER_LOAD && row->has_reported &&
+           !clv_ep11_pattern_equal(row->reported_pattern, order->pattern);
+}
+
 static void judge(struct clv_tke *t, const struct clv_tke_change *change,
                   const struct clv_order *order, struct clv_tke_row *row)
 {
     const struct clv_unit_state *s = clv_fleet_state(t->fleet, row->unit);
-    if (!change->holds(s, order))
+    if (!change->holds(s, order) || says_another(row, order))
         contradict(row);
     else
         change->note(t, row->unit, s);

@@ -312,6 +312,37 @@ Test(automatic, a_rotation_that_stops_goes_on_with_the_same_key)
     bench_close(&b);
 }
 
+/* Whoever has a current key has the one that was made; before set immediate nobody else has any. */
+static void nothing_is_mixed(bool begun)
+{
+    survey();
+    for (unsigned unit = 1; unit <= UNITS; unit++) {
+        const struct clv_unit_state *s = state_of(unit);
+        if (unit == SOURCE || s->current_state == CLV_CURRENT_EMPTY)
+            continue;
+        cr_assert(begun, "unit %u is live too early", unit);
+        cr_assert(clv_ep11_pattern_equal(s->current_pattern, state_of(SOURCE)->current_pattern));
+    }
+}
+
+Test(automatic, wherever_it_stops_it_goes_on)
+{
+    static const char *const faults[] = {
+        "4:attr:die-after",     "1:importer:die-after", "3:export:die-after", "1:load:restart",
+        "2:load:wrong-pattern", "4:commit:die-after",   "1:setimm:die-after",
+    };
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        begin(faults[i]);
+        init();
+        cr_assert_neq(clv_tke_total(b.tke), CLV_TKE_ALL, "%s", faults[i]);
+        mend();
+        nothing_is_mixed(strstr(faults[i], "setimm") != NULL);
+        initialized();
+        one_key_everywhere();
+        bench_close(&b);
+    }
+}
+
 /* ---- recover -------------------------------------------------------------------------------- */
 
 static void lose_and_prepare(const char *unit)
