@@ -87,13 +87,18 @@ static clv_status consider(struct clv_tke *t, const struct clv_tke_row *row,
                            clv_auto_goes_on *still, struct clv_tke_spread *s, struct clv_error *err)
 {
     struct clv_order order = {0};
-    clv_status st = clv_tke_generated_pattern(t, row->unit, order.pattern, err);
+    struct clv_error why = {0};
+    clv_status st = clv_tke_generated_pattern(t, row->unit, order.pattern, &why);
     if (st == CLV_OK && still(t, clv_auto_state(t, row), &order)) {
         s->source = row->unit;
         s->has_key = true;
         memcpy(s->pattern, order.pattern, sizeof(s->pattern));
     }
-    return st == CLV_E_MISSING ? CLV_OK : st;
+    if (st == CLV_OK || st == CLV_E_MISSING)
+        return CLV_OK;
+    if (err)
+        *err = why;
+    return st;
 }
 
 /* The recovery unit whose key is on its way, else the first one, which makes a key. Only a key that
@@ -115,8 +120,6 @@ clv_status clv_auto_find_source(struct clv_tke *t, clv_auto_goes_on *still,
         return clv_auto_no_recovery(err);
     if (!s->has_key)
         s->source = first;
-    else if (err)
-        *err = (struct clv_error){0};
     return CLV_OK;
 }
 
@@ -183,14 +186,22 @@ void clv_auto_check_registers(struct clv_tke *t, const struct clv_tke_row *row,
                    "its current register holds a master key already (%s)", theirs);
 }
 
-/* Everybody who will have to sign is there. */
-clv_status clv_auto_check_signers(struct clv_tke *t, struct clv_error *err)
+/* Everybody who will have to sign is there. Nothing is signed for units that have the key live,
+ * except by the source. */
+clv_status clv_auto_check_signers(struct clv_tke *t, const struct clv_tke_spread *s,
+                                  struct clv_error *err)
 {
     static const struct clv_tke_change together = {.together = true};
-    const struct clv_order order = {.kind = CLV_ORDER_COMMIT};
+    struct clv_order order = clv_auto_order(s);
     struct clv_tke_chosen chosen;
     bool due = false;
-    return clv_tke_choose_signers(t, &together, &order, &chosen, &due, err);
+    order.kind = CLV_ORDER_COMMIT;
+    for (size_t i = 0; i < t->num_rows; i++)
+        t->rows[i].settled =
+            t->rows[i].unit != s->source && clv_tke_is_live(clv_auto_state(t, &t->rows[i]), &order);
+    clv_status st = clv_tke_choose_signers(t, &together, &order, &chosen, &due, err);
+    clv_tke_next_step(t);
+    return st;
 }
 
 /* ---- beginning and end of all three ---- */

@@ -40,7 +40,8 @@ void clv_auto_check_new(struct clv_tke *t, const struct clv_tke_row *row,
 void clv_auto_check_registers(struct clv_tke *t, const struct clv_tke_row *row,
                               const struct clv_order *order);
 /* Whether the selected signature keys are enough everywhere; rows are refused otherwise. */
-clv_status clv_auto_check_signers(struct clv_tke *t, struct clv_error *err);
+clv_status clv_auto_check_signers(struct clv_tke *t, const struct clv_tke_spread *s,
+                                  struct clv_error *err);
 
 /* ---- end ---- */
 

@@ -107,11 +107,14 @@ static clv_status confirm_init(struct clv_tke *t, const struct staff *staff,
 static clv_status install(struct clv_tke *t, const struct clv_tke_key *key, struct clv_error *err)
 {
     struct clv_writer certificate = {0};
-    clv_status st = CLV_E_INTERNAL;
-    clv_tke_next_step(t);
+    const struct clv_sigkey *open = NULL;
     for (size_t i = 0; i < t->num_signers; i++)
         if (memcmp(t->keys[i].ski, key->info.ski, CLV_SKI_LEN) == 0)
-            st = clv_tke_certify(key, &t->keys[i], &certificate, err);
+            open = &t->keys[i];
+    if (open == NULL)
+        return clv_fail(err, CLV_E_INTERNAL, "%s is not open", key->file);
+    clv_tke_next_step(t);
+    clv_status st = clv_tke_certify(key, open, &certificate, err);
     if (st == CLV_OK)
         st = clv_tke_step_admin(t, key->info.ski, clv_writer_view(&certificate), err);
     clv_writer_clear(&certificate);

@@ -110,7 +110,7 @@ static clv_status recover(struct clv_tke *t, struct clv_tke_spread *s, struct cl
     if (!clv_auto_any_failed(t) && clv_auto_all_live(t, s))
         clv_auto_tell_live(t);
     else if (!clv_auto_any_failed(t))
-        st = clv_auto_check_signers(t, err);
+        st = clv_auto_check_signers(t, s, err);
     if (st != CLV_OK || clv_auto_any_failed(t) || clv_auto_all_live(t, s))
         return st;
     st = confirm_recovery(t, s, err);

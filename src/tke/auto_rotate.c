@@ -38,7 +38,7 @@ static clv_status rotate(struct clv_tke *t, struct clv_tke_spread *s, struct clv
     clv_status st = CLV_OK;
     check_rotation(t, s);
     if (!clv_auto_any_failed(t))
-        st = clv_auto_check_signers(t, err);
+        st = clv_auto_check_signers(t, s, err);
     if (st != CLV_OK || clv_auto_any_failed(t))
         return st;
     st = clv_tke_spread(t, s, err);

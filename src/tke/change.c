@@ -232,6 +232,16 @@ static clv_status confirm(struct clv_tke *t, const struct clv_tke_change *change
     return clv_tke_confirm(t, change->verb, lines, change->warning ? 1 : 0, err);
 }
 
+/* People take their time to confirm; what holds for all units together may be over meanwhile. */
+static clv_status look_again(struct clv_tke *t, const struct clv_tke_change *change,
+                             const struct clv_order *order, bool *ret_due, struct clv_error *err)
+{
+    clv_status st = clv_tke_survey(t, err);
+    if (st == CLV_OK)
+        clv_tke_check_units(t, change, order, ret_due);
+    return st;
+}
+
 clv_status clv_tke_carry_out(struct clv_tke *t, const struct clv_tke_change *change,
                              struct clv_order *order, struct clv_error *err)
 {
@@ -242,7 +252,9 @@ clv_status clv_tke_carry_out(struct clv_tke *t, const struct clv_tke_change *cha
     if (st != CLV_OK || !due)
         return st;
     st = confirm(t, change, err);
-    if (st == CLV_OK)
+    if (st == CLV_OK && change->verb && change->together)
+        st = look_again(t, change, order, &due, err);
+    if (st == CLV_OK && due)
         st = clv_tke_give(t, &chosen, order, err);
     return st == CLV_OK ? clv_tke_read_back(t, change, order, err) : st;
 }

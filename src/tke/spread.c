@@ -187,11 +187,12 @@ static clv_status confirm(struct clv_tke *t, const struct clv_tke_change *change
 {
     const char *lines[] = {change->warning};
     clv_status st = clv_tke_confirm(t, change->verb, lines, 1, err);
-    if (st != CLV_OK && err)
+    if (st == CLV_OK)
+        return clv_tke_survey(t, err); /* that may have taken long */
+    if (err)
         err->kept[0] = '\0'; /* of the question alone it is true that nothing was changed */
-    if (st != CLV_OK)
-        clv_kept(err, "Every selected crypto unit holds the new key, Full committed. The current "
-                      "keys are as they were.");
+    clv_kept(err, "Every selected crypto unit holds the new key, Full committed. The current "
+                  "keys are as they were.");
     return st;
 }
 

@@ -312,6 +312,38 @@ Test(automatic, a_rotation_that_stops_goes_on_with_the_same_key)
     bench_close(&b);
 }
 
+/* While the question stands, unit 2 loses its new register. */
+static clv_status confirm_too_late(void *ctx, const char *phrase, const char *const *lines,
+                                   size_t num_lines, struct clv_error *err)
+{
+    const char *const args[] = {"--fault", "2:query:restart", NULL};
+    (void)ctx;
+    (void)phrase;
+    (void)lines;
+    (void)num_lines;
+    (void)err;
+    process_stop(&b.process, SIGTERM);
+    process_start(&b.process, args);
+    return CLV_OK;
+}
+
+Test(automatic, what_was_ready_before_the_question_is_asked_again_after_it)
+{
+    uint8_t key[CLV_EP11_PATTERN_LEN];
+    begin(NULL);
+    initialized();
+    memcpy(key, one_key_everywhere(), sizeof(key));
+    bench_command(&b);
+    b.port.confirm = confirm_too_late;
+    check_ok(clv_tke_auto_rotate(b.tke, &b.err), &b);
+    failed(2, "the new master key register is empty");
+    failed(1, "crypto unit 2 is not ready");
+    survey();
+    for (unsigned unit = 1; unit <= UNITS; unit++)
+        cr_assert(clv_ep11_pattern_equal(state_of(unit)->current_pattern, key), "unit %u", unit);
+    bench_close(&b);
+}
+
 /* Whoever has a current key has the one that was made; before set immediate nobody else has any. */
 static void nothing_is_mixed(bool begun)
 {
