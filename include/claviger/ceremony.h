@@ -146,6 +146,8 @@ const char *clv_role_name(enum clv_role role); /* "key-part owner" */
     X(RECEIPT_VOID,    "receipt-void")     /* its sheet is spoilt; another serial takes its place */   \
     X(RECEIPTS_OVER,   "receipts-over")                                                                \
     X(SIGNED_OFF,      "signed-off")                                                                   \
+    X(CLOCK_JUMPED,    "clock-jumped")     /* against the clock that only counts */                    \
+    X(MEDIUM,          "medium")           /* a copy of the journal begins, is given up, catches up */ \
     X(INTERRUPTED,     "interrupted")                                                                  \
     X(RESUMED,         "resumed")          /* another process goes on */                               \
     X(CLOSED,          "closed")
@@ -309,7 +311,7 @@ struct clv_ceremony {
     uint8_t pattern[CLV_EP11_PATTERN_LEN]; /* the expected one: ours */
     struct clv_deviation *deviations;
     size_t num_deviations;
-    unsigned num_retries, num_wrong_passwords, num_receipts, num_resumptions;
+    unsigned num_retries, num_wrong_passwords, num_receipts, num_resumptions, num_clock_jumps;
     unsigned
         void_receipts[CLV_MAX_VOID]; /* serials, in order; as many as num_void, if it holds them */
     size_t num_void;

@@ -53,6 +53,7 @@ struct clv_conductor_config {
     const struct clv_script *script;
     const struct clv_site *site; /* roots loaded */
     const char *dir;             /* ceremony folder: journal; made if it is not there */
+    const char *mirror;          /* folder of the journal's second copy; NULL: one copy */
     const char *receipts_dir;    /* NULL: "receipts" in dir */
     const char *key_dir;         /* where key files are made and looked for */
     bool test_world;

@@ -158,6 +158,7 @@ struct clv_site {
     size_t num_instances;         /* 1..16 */
     const char *key_files_folder; /* NULL: the default folder of key files */
     const char *receipts_folder;  /* NULL: the ceremony's folder */
+    const char *mirror_folder;    /* holds a second copy of each journal; NULL: one copy */
     const char *printer;          /* name of a print queue; NULL: none */
     unsigned query_seconds;       /* 1..600 */
     unsigned command_seconds;     /* 1..600 */

@@ -25,6 +25,12 @@ static int64_t system_monotonic_ms(void *ctx)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+static int64_t system_boot_ms(void *ctx)
+{
+    (void)ctx;
+    return read_clock(CLOCK_BOOTTIME);
+}
+
 static void system_fill(void *ctx, void *out, size_t len)
 {
     (void)ctx;
@@ -36,7 +42,8 @@ static void system_fill(void *ctx, void *out, size_t len)
 const struct clv_clock *clv_clock_system(void)
 {
     static const struct clv_clock clock = {.wall_ms = system_wall_ms,
-                                           .monotonic_ms = system_monotonic_ms};
+                                           .monotonic_ms = system_monotonic_ms,
+                                           .boot_ms = system_boot_ms};
     return &clock;
 }
 
@@ -54,6 +61,11 @@ int64_t clv_now_wall_ms(const struct clv_clock *clock)
 int64_t clv_now_ms(const struct clv_clock *clock)
 {
     return clock->monotonic_ms(clock->ctx);
+}
+
+int64_t clv_now_boot_ms(const struct clv_clock *clock)
+{
+    return clock->boot_ms ? clock->boot_ms(clock->ctx) : clv_now_ms(clock);
 }
 
 void clv_random_fill(const struct clv_random *random, void *out, size_t len)

@@ -410,6 +410,12 @@ clv_status act_replace(struct step *s)
     return st;
 }
 
+clv_status act_count_jump(struct step *s)
+{
+    s->c->num_clock_jumps++;
+    return CLV_OK;
+}
+
 clv_status act_count_receipt(struct step *s)
 {
     s->c->num_receipts++;

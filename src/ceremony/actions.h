@@ -21,7 +21,7 @@ struct step {
     X(note_pattern) X(note_first) X(note_intent) X(note_outcome) X(next_admin) \
     X(note_observed) X(note_silent) X(pass_barrier) X(ask_retry) X(set_aside) X(roll_back) \
     X(note_sign_off) X(close_record) X(resume) X(count_wrong) X(close_signers) \
-    X(count_receipt) X(note_deviation) X(stop) X(note_left) X(note_back) X(replace) \
+    X(count_receipt) X(note_deviation) X(stop) X(note_left) X(note_back) X(replace) X(count_jump) \
     X(note_importer_gone) X(note_left_out) X(load_rest) X(take_back) X(note_void)
 /* clang-format on */
 #define ACTION_DECLARE(name) clv_status act_##name(struct step *s);

@@ -372,6 +372,8 @@ static const struct rule rules[] = {
     ANY(                  RECEIPT,        always,               count_receipt,    STAY),
     ANY(                  RECEIPT_VOID,   always,               note_void,        STAY),
     ANY(                  DEVIATION,      always,               note_deviation,   STAY),
+    ANY(                  CLOCK_JUMPED,   begun,                count_jump,       STAY),
+    ANY(                  MEDIUM,         begun,                none,             STAY),
     ANY(                  INTERRUPTED,    always,               sign_head,        STAY),
     ANY_GO(               DECISION,       decides_stop,         stop,             CLOSING),
 };
@@ -451,8 +453,10 @@ static bool any_signer_open(const struct clv_ceremony *c)
 static bool waits_for_nobody(const struct clv_event *e)
 {
     static const enum clv_event_kind kinds[] = {
-        CLV_EVENT_PERSON_LEFT, CLV_EVENT_PERSON_BACK, CLV_EVENT_PERSON_REPLACED, CLV_EVENT_DECISION,
-        CLV_EVENT_DEVIATION,   CLV_EVENT_INTERRUPTED, CLV_EVENT_SIGNERS_CLOSED,  CLV_EVENT_RESUMED,
+        CLV_EVENT_PERSON_LEFT,    CLV_EVENT_PERSON_BACK, CLV_EVENT_PERSON_REPLACED,
+        CLV_EVENT_DECISION,       CLV_EVENT_DEVIATION,   CLV_EVENT_INTERRUPTED,
+        CLV_EVENT_SIGNERS_CLOSED, CLV_EVENT_RESUMED,     CLV_EVENT_CLOCK_JUMPED,
+        CLV_EVENT_MEDIUM,
     };
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (kinds[i] == e->kind)

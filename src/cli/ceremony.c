@@ -29,9 +29,10 @@ clv_status ceremony_options(const struct args *args, struct ceremony_options *re
     struct ceremony_options o = {.num_units = 6, .plain = args_flag(args, "plain")};
     const struct {
         const char *name, **value;
-    } texts[] = {{"script", &o.script}, {"site", &o.site},       {"dir", &o.dir},
-                 {"keys", &o.keys},     {"answers", &o.answers}, {"theme", &o.theme},
-                 {"drill", &o.drill},   {"faults", &o.faults},   {"follow-up", &o.follow_up}};
+    } texts[] = {{"script", &o.script},      {"site", &o.site},       {"dir", &o.dir},
+                 {"keys", &o.keys},          {"answers", &o.answers}, {"theme", &o.theme},
+                 {"drill", &o.drill},        {"mirror", &o.mirror},   {"faults", &o.faults},
+                 {"follow-up", &o.follow_up}};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (args_known(args, texts[i].name))
             *texts[i].value = args_text(args, texts[i].name);
@@ -106,23 +107,28 @@ static int tell_ending(enum clv_ending ending, const char *id, const char *dir)
     return endings[ending].exit_code;
 }
 
-/* In front of the first entry: from then on the folder can be resumed. */
+/* In front of the first entry: from then on either folder can be resumed. */
 static clv_status keep(const struct ceremony_options *o, const struct clv_script *script,
-                       const struct clv_site *site, const char *key_dir, bool test_world,
-                       struct clv_error *err)
+                       const struct clv_site *site, const char *key_dir, const char *mirror,
+                       bool test_world, struct clv_error *err)
 {
+    const struct kept_rehearsal rehearsal = {.drill = o->practised ? o->practised->name : NULL,
+                                             .follow_up = test_world ? o->follow_up : NULL};
     clv_status st = kept_check_fresh(o->dir, err);
-    return st == CLV_OK
-               ? kept_write(o->dir, o->script, script->hash, o->site, site->hash, key_dir,
-                            &(struct kept_rehearsal){o->practised ? o->practised->name : NULL,
-                                                     test_world ? o->follow_up : NULL},
-                            err)
-               : st;
+    if (st == CLV_OK && mirror)
+        st = kept_check_fresh(mirror, err);
+    if (st == CLV_OK && mirror)
+        st = kept_write(mirror, o->script, script->hash, o->site, site->hash, key_dir, o->dir,
+                        &rehearsal, err);
+    if (st == CLV_OK)
+        st = kept_write(o->dir, o->script, script->hash, o->site, site->hash, key_dir, mirror,
+                        &rehearsal, err);
+    return st;
 }
 
 static clv_status conduct(const struct ceremony_options *o, const struct clv_script *script,
-                          const struct clv_site *site, const char *key_dir, bool test_world,
-                          struct clv_conductor **ret, enum clv_ending *ending,
+                          const struct clv_site *site, const char *key_dir, const char *mirror,
+                          bool test_world, struct clv_conductor **ret, enum clv_ending *ending,
                           struct clv_error *err)
 {
     struct faces faces = {0};
@@ -135,6 +141,7 @@ static clv_status conduct(const struct ceremony_options *o, const struct clv_scr
     struct clv_conductor_config config = {.script = script,
                                           .site = site,
                                           .dir = o->dir,
+                                          .mirror = mirror,
                                           .receipts_dir = site->receipts_folder,
                                           .key_dir = key_dir,
                                           .test_world = test_world,
@@ -149,7 +156,7 @@ static clv_status conduct(const struct ceremony_options *o, const struct clv_scr
     if (o->practised && !o->resume)
         config.mishap = o->practised->mishap;
     if (st == CLV_OK && !o->resume)
-        st = keep(o, script, site, key_dir, test_world, err);
+        st = keep(o, script, site, key_dir, mirror, test_world, err);
     if (st == CLV_OK)
         st = clv_conductor_new(&config, ret, err);
     if (st == CLV_OK)
@@ -187,10 +194,13 @@ int run_ceremony(const struct ceremony_options *o, const struct clv_site *site, 
     struct clv_conductor *conductor = NULL;
     struct clv_error err = {0};
     enum clv_ending ending = CLV_ENDING_STOPPED;
+    char *mirror = NULL;
     int exit_code = 0;
     clv_status st = clv_script_read(o->script, &script, &err);
     if (st == CLV_OK)
-        st = conduct(o, script, site, key_dir, test_world, &conductor, &ending, &err);
+        st = mirror_find(o, site, &mirror, &err);
+    if (st == CLV_OK)
+        st = conduct(o, script, site, key_dir, mirror, test_world, &conductor, &ending, &err);
     if (st == CLV_OK)
         exit_code = tell_ending(ending, clv_conductor_ceremony_id(conductor), o->dir);
     else if (conductor == NULL)
@@ -201,5 +211,46 @@ int run_ceremony(const struct ceremony_options *o, const struct clv_site *site, 
         fprintf(stderr, "What was done is kept. Go on with it: claviger resume %s\n", o->dir);
     clv_conductor_free(&conductor);
     clv_script_free(&script);
+    free(mirror);
     return exit_code;
+}
+
+/* ---- an unfinished ceremony in the folder ---- */
+
+static clv_status ask_resume(const struct ceremony_options *o, bool *ret, struct clv_error *err)
+{
+    static const struct clv_choice choices[] = {
+        {"resume", "Go on with it", "With the script and the site file that it was begun with."},
+        {"leave", "Leave it as it is", "Nothing is written. Name a new folder with --dir."},
+    };
+    struct faces faces = {0};
+    struct clv_reply reply = {0};
+    char line[600];
+    snprintf(line, sizeof(line), "There is an unfinished ceremony in %s.", o->dir);
+    const char *lines[] = {line};
+    struct clv_question q = {.kind = CLV_ASK_CHOICE,
+                             .id = "start.unfinished",
+                             .title = "An unfinished ceremony",
+                             .lines = lines,
+                             .num_lines = 1,
+                             .prompt = "What now?",
+                             .choices = choices,
+                             .num_choices = 2};
+    clv_status st = open_faces(o, &faces, err);
+    if (st == CLV_OK)
+        st = faces.face.ask(faces.face.ctx, &q, &reply, err);
+    close_faces(&faces);
+    if (st == CLV_OK)
+        *ret = reply.kind == CLV_REPLY_ANSWER && reply.choice == 0;
+    return st;
+}
+
+clv_status offer_resume(const struct ceremony_options *o, bool *ret, struct clv_error *err)
+{
+    *ret = false;
+    if (o->answers || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
+        !kept_is_unfinished(o->dir))
+        return CLV_OK;
+    clv_status st = start_up(err);
+    return st == CLV_OK ? ask_resume(o, ret, err) : st;
 }

@@ -137,6 +137,13 @@ int cmd_rehearse(const struct args *args)
         st = clv_fail(&err, CLV_E_USAGE, "either --drill or --faults");
     if (st == CLV_OK && o.faults)
         st = split_faults(o.faults, &plan_text, plans, &err);
+    bool resume = false;
+    if (st == CLV_OK && o.dir)
+        st = offer_resume(&o, &resume, &err);
+    if (st == CLV_OK && resume) {
+        free(plan_text);
+        return resume_folder(&o);
+    }
     if (st == CLV_OK && o.follow_up)
         st = take_follow_up(&o, &before, &err);
     if (st == CLV_OK)

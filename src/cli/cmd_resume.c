@@ -67,37 +67,44 @@ static int resume_production(const struct ceremony_options *o, const struct kept
     return exit_code;
 }
 
-int cmd_resume(const struct args *args)
+int resume_folder(struct ceremony_options *o)
 {
-    struct ceremony_options o = {0};
     struct clv_error err = {0};
     struct kept kept = {0};
     bool test = false;
-    clv_status st = ceremony_options(args, &o, &err);
-    if (st == CLV_OK && args->num_operands != 1)
-        st = clv_fail(&err, CLV_E_USAGE, "name the folder of the ceremony");
-    if (st == CLV_OK) {
-        o.dir = args->operands[0];
-        o.resume = true;
-        st = look_at_journal(o.dir, &test, &err);
-    }
+    o->resume = true;
+    clv_status st = look_at_journal(o->dir, &test, &err);
     if (st == CLV_OK)
-        st = check_options(&o, test, &err);
+        st = check_options(o, test, &err);
     if (st == CLV_OK)
-        st = kept_read(o.dir, &kept, &err);
+        st = kept_read(o->dir, &kept, &err);
     if (st == CLV_OK)
         st = start_up(&err);
     if (st != CLV_OK) {
         kept_clear(&kept);
-        say_untouched(&o, &err);
+        say_untouched(o, &err);
         return report(&err);
     }
-    const char *keys = o.keys ? o.keys : kept.key_dir;
-    o.script = kept.script;
-    o.follow_up = kept.follow_up;
-    (void)!drill_find(kept.drill, &o.practised, NULL); /* one of another version is none */
+    const char *keys = o->keys ? o->keys : kept.key_dir;
+    o->script = kept.script;
+    o->mirror = kept.mirror;
+    o->follow_up = kept.follow_up;
+    (void)!drill_find(kept.drill, &o->practised, NULL); /* one of another version is none */
     int exit_code =
-        test ? resume_rehearsal(&o, keys, &err) : resume_production(&o, &kept, keys, &err);
+        test ? resume_rehearsal(o, keys, &err) : resume_production(o, &kept, keys, &err);
     kept_clear(&kept);
     return exit_code;
+}
+
+int cmd_resume(const struct args *args)
+{
+    struct ceremony_options o = {0};
+    struct clv_error err = {0};
+    clv_status st = ceremony_options(args, &o, &err);
+    if (st == CLV_OK && args->num_operands != 1)
+        st = clv_fail(&err, CLV_E_USAGE, "name the folder of the ceremony");
+    if (st != CLV_OK)
+        return report(&err);
+    o.dir = args->operands[0];
+    return resume_folder(&o);
 }

@@ -56,6 +56,11 @@ int cmd_run(const struct args *args)
     clv_status st = ceremony_options(args, &o, &err);
     if (st == CLV_OK)
         st = check_options(&o, &err);
+    bool resume = false;
+    if (st == CLV_OK)
+        st = offer_resume(&o, &resume, &err);
+    if (st == CLV_OK && resume)
+        return resume_folder(&o);
     if (st == CLV_OK && o.follow_up &&
         (st = kept_follow_up(o.follow_up, &before, &err)) == CLV_OK) {
         o.script = before.script;

@@ -71,6 +71,7 @@ struct ceremony_options {
     const char *follow_up;             /* folder of the ceremony that set units aside */
     const struct drill *practised;     /* the drill that is named, or NULL */
     const struct clv_printer *printer; /* NULL: the system's */
+    const char *mirror; /* resume: folder of the journal's other copy; else where to make one */
     unsigned num_units;
     bool plain;
     bool resume; /* dir holds an interrupted ceremony */
@@ -85,6 +86,18 @@ int run_ceremony(const struct ceremony_options *options, const struct clv_site *
                  const char *key_dir, bool test_world);
 /* To an error before the first entry, or before the first one of a resumption. */
 void say_untouched(const struct ceremony_options *options, struct clv_error *err);
+
+/* Asks at the terminal whether an unfinished ceremony in options->dir is to be gone on with. *ret
+ * is false when there is none, or nobody who could be asked. */
+clv_status offer_resume(const struct ceremony_options *options, bool *ret, struct clv_error *err);
+/* Goes on with the ceremony in options->dir. Returns the exit code. */
+int resume_folder(struct ceremony_options *options);
+
+/* ---- mirror.c ---- */
+/* Folder of the journal's second copy, made when a ceremony begins; NULL: one copy. The caller's to
+ * free(). errors  CLV_E_MISSING: the medium is not there */
+clv_status mirror_find(const struct ceremony_options *options, const struct clv_site *site,
+                       char **ret, struct clv_error *err);
 
 /* ---- place.c: where things are ---- */
 /* Beside the running program, or where `cmake --install` puts it. The caller's to free(). */

@@ -29,6 +29,14 @@ static bool is_over(const char *dir)
     return over;
 }
 
+bool kept_is_unfinished(const char *dir)
+{
+    char *log = clv_path_join(dir, CLV_JOURNAL_LOG);
+    bool unfinished = log && access(log, F_OK) == 0 && !is_over(dir);
+    free(log);
+    return unfinished;
+}
+
 clv_status kept_check_fresh(const char *dir, struct clv_error *err)
 {
     char *log = clv_path_join(dir, CLV_JOURNAL_LOG);
@@ -82,7 +90,8 @@ static clv_status add_place(struct clv_writer *w, const char *what, const char *
 }
 
 static clv_status write_places(const char *dir, const char *site, const char *key_dir,
-                               const struct kept_rehearsal *rehearsal, struct clv_error *err)
+                               const char *mirror, const struct kept_rehearsal *rehearsal,
+                               struct clv_error *err)
 {
     struct clv_writer w = {0};
     char *path = clv_path_join(dir, KEPT_PLACES);
@@ -92,6 +101,8 @@ static clv_status write_places(const char *dir, const char *site, const char *ke
         st = add_place(&w, "key-files", key_dir, err);
     if (st == CLV_OK && site)
         st = add_place(&w, "site", site, err);
+    if (st == CLV_OK && mirror)
+        st = add_place(&w, "mirror", mirror, err);
     if (st == CLV_OK && rehearsal->drill)
         clv_write_format(&w, "drill: %s\n", rehearsal->drill);
     if (st == CLV_OK && rehearsal->follow_up)
@@ -107,7 +118,8 @@ static clv_status write_places(const char *dir, const char *site, const char *ke
 
 clv_status kept_write(const char *dir, const char *script, const uint8_t *script_hash,
                       const char *site, const uint8_t *site_hash, const char *key_dir,
-                      const struct kept_rehearsal *rehearsal, struct clv_error *err)
+                      const char *mirror, const struct kept_rehearsal *rehearsal,
+                      struct clv_error *err)
 {
     clv_status st = clv_dir_private(dir, err);
     if (st == CLV_OK)
@@ -115,7 +127,7 @@ clv_status kept_write(const char *dir, const char *script, const uint8_t *script
     if (st == CLV_OK && site)
         st = keep_file(site, site_hash, dir, KEPT_SITE, err);
     if (st == CLV_OK)
-        st = write_places(dir, site, key_dir, rehearsal, err);
+        st = write_places(dir, site, key_dir, mirror, rehearsal, err);
     return st;
 }
 
@@ -129,13 +141,14 @@ void kept_clear(struct kept *kept)
     free(kept->site_folder);
     free(kept->drill);
     free(kept->follow_up);
+    free(kept->mirror);
     *kept = (struct kept){0};
 }
 
 static clv_status take_line(struct kept *kept, char *line, struct clv_error *err)
 {
     static const char key_files[] = "key-files: ", site[] = "site: ", drill[] = "drill: ",
-                      follow_up[] = "follow-up: ";
+                      follow_up[] = "follow-up: ", mirror[] = "mirror: ";
     char **where = NULL, *value = NULL;
     if (strncmp(line, key_files, strlen(key_files)) == 0) {
         where = &kept->key_dir;
@@ -153,6 +166,10 @@ static clv_status take_line(struct kept *kept, char *line, struct clv_error *err
         kept->drill = strdup(line + strlen(drill));
         return kept->drill ? CLV_OK : clv_fail(err, CLV_E_MEMORY, "no memory for a name");
     }
+    if (strncmp(line, mirror, strlen(mirror)) == 0) {
+        where = &kept->mirror;
+        value = line + strlen(mirror);
+    }
     if (where == NULL || *where || value[0] != '/')
         return clv_fail(err, CLV_E_FORMAT, "\"%.40s\" is no line of it", line);
     *where = strdup(value);
@@ -164,7 +181,7 @@ static clv_status read_places(const char *path, struct kept *kept, struct clv_er
     uint8_t *data = NULL;
     size_t len = 0;
     char *rest = NULL, *text = NULL;
-    clv_status st = clv_file_read(path, 2 * PATH_MAX + 40, &data, &len, err);
+    clv_status st = clv_file_read(path, 3 * PATH_MAX + 40, &data, &len, err);
     if (st == CLV_OK && (text = strndup((const char *)data, len)) == NULL)
         st = clv_fail(err, CLV_E_MEMORY, "no memory for a path");
     for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; st == CLV_OK && line;

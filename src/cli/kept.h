@@ -3,8 +3,10 @@
  *
  *     script.yaml   the script, byte for byte
  *     site.yaml     the site file, byte for byte; not in a rehearsal, which makes a new one each
- * time places        "key-files: DIR" and "site: FILE", absolute, a line each; "drill: NAME";
- *                   "follow-up: DIR", the rehearsal whose units these are */
+ * time places        "key-files: DIR", "site: FILE" and "mirror: DIR", absolute, a line each;
+ *                   "drill: NAME"; "follow-up: DIR", the rehearsal whose units these are
+ *
+ * The folder of the journal's second copy keeps the same; each folder names the other one. */
 #ifndef CLV_CLI_KEPT_H
 #define CLV_CLI_KEPT_H
 
@@ -22,18 +24,22 @@ struct kept_rehearsal {
     const char *drill;     /* its name */
     const char *follow_up; /* folder of the rehearsal whose units these are */
 };
-/* Makes dir if need be. The copies must have these hashes: what was read is what is kept. site may
- * be NULL. errors  CLV_E_MISMATCH: a file changed since it was read; those of
+/* Makes dir if need be. The copies must have these hashes: what was read is what is kept. site and
+ * mirror may be NULL. errors  CLV_E_MISMATCH: a file changed since it was read; those of
  * clv_file_replace() */
 clv_status kept_write(const char *dir, const char *script, const uint8_t *script_hash,
                       const char *site, const uint8_t *site_hash, const char *key_dir,
-                      const struct kept_rehearsal *rehearsal, struct clv_error *err);
+                      const char *mirror, const struct kept_rehearsal *rehearsal,
+                      struct clv_error *err);
+/* Whether dir holds a ceremony that has not come to its end. */
+bool kept_is_unfinished(const char *dir);
 
 struct kept {
     char *script, *site; /* paths of the copies */
     char *key_dir;       /* as noted */
     char *drill;         /* of a rehearsal, or NULL */
     char *follow_up;     /* likewise */
+    char *mirror;        /* folder of the journal's other copy, or NULL */
     char *site_folder;   /* where the site file was: relative names in it start there; or NULL */
 };
 /* errors  CLV_E_MISSING: nothing is kept there; CLV_E_FORMAT */

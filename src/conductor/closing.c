@@ -128,6 +128,10 @@ static void add_deviations(const struct clv_conductor *c, struct rows *r)
     add_row(r, "Wrong passwords", false, "%u", e->num_wrong_passwords);
     add_row(r, "Orders repeated", false, "%u", e->num_retries);
     add_void(c, r);
+    add_row(r, "Clock jumps", false, "%u%s", e->num_clock_jumps,
+            e->num_clock_jumps
+                ? ": the times on this sheet may be wrong; the order of the journal is not"
+                : "");
 }
 
 static void add_identity(const struct clv_conductor *c, struct rows *r)

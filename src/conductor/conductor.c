@@ -76,8 +76,8 @@ static clv_status begin_journal(struct clv_conductor *c, struct clv_error *err)
     if (c->config.resume)
         return history_take(c, err);
     make_id(c);
-    return clv_journal_create(c->config.dir, c->id, c->config.test_world, c->config.random,
-                              &c->journal, err);
+    return clv_journal_create_mirrored(c->config.dir, c->mirror, c->id, c->config.test_world,
+                                       c->config.random, &c->journal, err);
 }
 
 static clv_status check_world(const struct clv_conductor_config *config, struct clv_error *err)
@@ -107,6 +107,8 @@ static clv_status prepare(struct clv_conductor *c, struct clv_error *err)
         st = begin_journal(c, err);
     if (st == CLV_OK && clv_journal_reserve_left(c->journal) < RESERVE)
         st = clv_journal_reserve(c->journal, RESERVE, err);
+    if (st == CLV_OK)
+        c->reserve_seen = clv_journal_reserve_left(c->journal);
     return st;
 }
 
@@ -120,6 +122,7 @@ clv_status clv_conductor_new(const struct clv_conductor_config *config, struct c
     if (config->site->printer)
         snprintf(c->printer, sizeof(c->printer), "%s", config->site->printer);
     c->face = config->face;
+    c->mirror = config->mirror;
     clv_status st = prepare(c, err);
     if (st != CLV_OK) {
         clv_conductor_free(&c);

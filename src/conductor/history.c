@@ -45,22 +45,40 @@ static clv_status ask_torn(struct clv_conductor *c, const struct clv_error *why,
     return st;
 }
 
-static bool is_torn(const struct clv_conductor *c)
+static bool is_torn(const char *dir)
 {
     struct clv_journal_report report = {0};
-    return clv_journal_verify(c->config.dir, NULL, &report, NULL) == CLV_OK &&
+    return dir && clv_journal_verify(dir, NULL, &report, NULL) == CLV_OK &&
            report.verdict == CLV_JOURNAL_TORN;
+}
+
+/* Either copy may be; each keeps its own torn end. */
+static clv_status set_torn_aside(struct clv_conductor *c, struct clv_error *err)
+{
+    const char *const dirs[] = {c->config.dir, c->mirror};
+    clv_status st = CLV_OK;
+    for (size_t i = 0; st == CLV_OK && i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+        size_t len = 0;
+        if (is_torn(dirs[i]))
+            st = clv_journal_set_torn_aside(dirs[i], &len, err);
+        c->history->torn_len += len;
+    }
+    return st;
 }
 
 static clv_status open_journal(struct clv_conductor *c, struct clv_error *err)
 {
     struct clv_error why = {0};
-    clv_status st = clv_journal_open(c->config.dir, &c->journal, &why);
-    if (st != CLV_OK && is_torn(c)) {
+    clv_status st = find_mirror(c, err);
+    if (st != CLV_OK)
+        return st;
+    st = clv_journal_open_mirrored(c->config.dir, c->mirror, &c->journal, &why);
+    if (st != CLV_OK && (is_torn(c->config.dir) || is_torn(c->mirror))) {
         st = ask_torn(c, &why, err);
         if (st == CLV_OK)
-            st = clv_journal_set_torn_aside(c->config.dir, &c->history->torn_len, err);
-        return st == CLV_OK ? clv_journal_open(c->config.dir, &c->journal, err) : st;
+            st = set_torn_aside(c, err);
+        return st == CLV_OK ? clv_journal_open_mirrored(c->config.dir, c->mirror, &c->journal, err)
+                            : st;
     }
     if (st != CLV_OK && err)
         *err = why;
@@ -181,6 +199,7 @@ clv_status history_take(struct clv_conductor *c, struct clv_error *err)
     clv_status st = open_journal(c, err);
     if (st != CLV_OK)
         return st;
+    remember_lacks(c);
     snprintf(c->id, sizeof(c->id), "%s", clv_journal_ceremony_id(c->journal));
     if (clv_journal_is_test(c->journal) != c->config.test_world)
         return clv_fail(err, CLV_E_WORLD, "this is the journal of a %s",

@@ -31,7 +31,17 @@ struct clv_conductor {
     struct history *history;        /* of a ceremony that is resumed */
     char printer[61];               /* print queue, "": none */
     unsigned num_mishaps;           /* of a drill, so far */
-    bool only_looking;              /* nothing may be written yet, no deviation either */
+    const char *mirror;             /* folder of the second copy of the journal, NULL: none */
+    struct {
+        unsigned medium; /* 1 or 2, 0: none that is not on record yet */
+        char folder[512];
+    } given_up;
+    size_t reserve_seen;
+    struct clock_mark {
+        bool set;
+        int64_t wall_ms, boot_ms;
+    } clock;           /* at the last entry */
+    bool only_looking; /* nothing may be written yet, no deviation either */
     bool task_is_over; /* who may do the task has changed: the engine's next one comes */
 };
 
@@ -50,6 +60,29 @@ clv_status record_checkpoint(struct clv_conductor *c, struct clv_error *err);
 /* Fills a text field of an event, cut at a character's border. */
 void set_text(char *field, size_t cap, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 #define SET(field, ...) set_text(field, sizeof(field), __VA_ARGS__)
+
+/* ---- pause.c: a journal that cannot be written ---- */
+/* Pauses until people have mended it, or go on with one copy. errors  they stopped */
+clv_status append_or_pause(struct clv_conductor *c, struct clv_view line, struct clv_error *err);
+
+/* ---- media.c: the journal on two media ---- */
+/* On record behind the first entry. */
+clv_status note_media(struct clv_conductor *c, struct clv_error *err);
+/* A copy that was given up is on record, and a deviation, as soon as anything is. */
+clv_status note_given_up(struct clv_conductor *c, struct clv_error *err);
+/* Before an interrupted ceremony's journal is opened: waits for the second medium, or goes on
+ * without it. errors  CLV_E_INTERRUPTED: people left it */
+clv_status find_mirror(struct clv_conductor *c, struct clv_error *err);
+void remember_lacks(struct clv_conductor *c);
+/* A line about a copy that is behind, or "". */
+void lacks_text(const struct clv_conductor *c, char *buf, size_t cap);
+clv_status note_caught_up(struct clv_conductor *c, struct clv_error *err);
+
+/* ---- clock.c: a wall clock that jumps ---- */
+/* Before each entry. */
+clv_status clock_watch(struct clv_conductor *c, struct clv_error *err);
+/* A resumed journal whose last entry is later than now. */
+clv_status clock_compare_with_record(struct clv_conductor *c, struct clv_error *err);
 
 /* ---- ask.c: questions ---- */
 clv_status ask(struct clv_conductor *c, const struct clv_question *q, struct clv_reply *ret,
@@ -220,8 +253,9 @@ struct history {
     unsigned num_failed_checks;
     int64_t last_ms; /* time of the last entry */
     uint64_t num_entries;
-    size_t torn_len;                       /* bytes that were set aside */
-    struct past_unit *units;               /* by unit number, CLV_MAX_UNITS + 1 */
+    uint64_t lacks[CLV_JOURNAL_MEDIA]; /* entries that copy had not, when the journal was opened */
+    size_t torn_len;                   /* bytes that were set aside */
+    struct past_unit *units;           /* by unit number, CLV_MAX_UNITS + 1 */
     uint64_t part_made[CLV_MAX_SLOTS + 1]; /* entry, 0: none */
     unsigned part_slip[CLV_MAX_SLOTS + 1]; /* serial of the last slip behind it, 0: none */
 };

@@ -15,7 +15,8 @@ clv_status task_open(struct clv_conductor *c, const struct clv_task *task, struc
     SET(e.name, "%s", c->id);
     SET(e.text, "claviger %s", CLV_VERSION);
     SET(e.text2, "%s", clv_journal_vkey(c->journal));
-    return record(c, &e, err);
+    clv_status st = record(c, &e, err);
+    return st == CLV_OK ? note_media(c, err) : st;
 }
 
 /* ---- what the administrator reads aloud when a step begins ---- */

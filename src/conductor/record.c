@@ -34,49 +34,6 @@ static void flatten(char *text)
             *text = ' ';
 }
 
-/* A full or vanished disk pauses the ceremony: nothing goes on that is not on record. */
-static clv_status append_or_pause(struct clv_conductor *c, struct clv_view line,
-                                  struct clv_error *err)
-{
-    for (;;) {
-        struct clv_error why = {0};
-        if (clv_journal_append(c->journal, line, NULL, &why) == CLV_OK)
-            return CLV_OK;
-        const struct clv_choice choices[] = {
-            {"retry", "I have made room or mended it: write again", NULL},
-            {"stop", "Stop here; the journal is whole up to the entry before", NULL},
-        };
-        char text[1024];
-        clv_error_format(&why, text, sizeof(text));
-        const char *lines[] = {text, "",
-                               "Nothing goes on that is not in the journal. Nothing is lost."};
-        struct clv_question q = {.kind = CLV_ASK_CHOICE,
-                                 .id = "journal.full",
-                                 .title = "The journal cannot be written",
-                                 .lines = lines,
-                                 .num_lines = 3,
-                                 .prompt = "What now?",
-                                 .choices = choices,
-                                 .num_choices = 2};
-        struct clv_reply reply = {0};
-        clv_status st = c->face->ask(c->face->ctx, &q, &reply, err);
-        if (st != CLV_OK)
-            return st;
-        if (reply.kind == CLV_REPLY_ANSWER && reply.choice == 1) {
-            if (err)
-                *err = why;
-            return clv_while(err, "writing the journal");
-        }
-    }
-}
-
-clv_status record_checkpoint(struct clv_conductor *c, struct clv_error *err)
-{
-    if (clv_journal_checkpoint(c->journal, err) != CLV_OK)
-        return clv_while(err, "signing the journal's head");
-    return CLV_OK;
-}
-
 static void wipe_signers(struct clv_conductor *c)
 {
     for (unsigned i = 0; i < CLV_MAX_SIGNERS; i++)
@@ -87,6 +44,9 @@ clv_status record(struct clv_conductor *c, struct clv_event *event, struct clv_e
 {
     struct clv_effects effects = {0};
     struct clv_writer line = {0};
+    if (event->kind != CLV_EVENT_OPENED && event->kind != CLV_EVENT_CLOCK_JUMPED &&
+        clock_watch(c, err) != CLV_OK)
+        return clv_while(err, "noting that the clock jumped");
     event->wall_ms = clv_now_wall_ms(c->config.clock);
     flatten(event->name);
     flatten(event->text);
@@ -107,7 +67,7 @@ clv_status record(struct clv_conductor *c, struct clv_event *event, struct clv_e
         clv_accumulator_clear(c->parts, c->config.random);
     if (st == CLV_OK && effects.checkpoint)
         st = record_checkpoint(c, err);
-    return st;
+    return st == CLV_OK ? note_given_up(c, err) : st;
 }
 
 clv_status record_simple(struct clv_conductor *c, enum clv_event_kind kind, unsigned person,

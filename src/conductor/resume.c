@@ -41,7 +41,7 @@ static clv_status show_record(struct clv_conductor *c, struct clv_error *err)
     size_t step = engine->step < num_steps ? engine->step : num_steps - 1;
     uint8_t root[CLV_HASH_LEN];
     char id[100], where[300], when[160], time[CLV_TIME_TEXT], span[80], head[160], hex[17],
-        torn[100];
+        torn[100], lacks[600];
     clv_journal_root(c->journal, root);
     clv_hex(root, 8, hex);
     clv_time_text(h->last_ms, time);
@@ -53,12 +53,14 @@ static clv_status show_record(struct clv_conductor *c, struct clv_error *err)
     snprintf(head, sizeof(head), "The journal is intact: %" PRIu64 " entries, log head %s.",
              h->num_entries, hex);
     snprintf(torn, sizeof(torn), "A torn end of %zu bytes was set aside.", h->torn_len);
+    lacks_text(c, lacks, sizeof(lacks));
     const char *lines[] = {
         id,
         where,
         when,
         head,
         h->torn_len ? torn : "",
+        lacks,
         "",
         "Nothing secret outlived the interruption: open keys, parts and their sealed",
         "forms were in memory only. What units and people had done is on record and",
@@ -493,7 +495,11 @@ clv_status resume_settle(struct clv_conductor *c, struct clv_error *err)
     if (c->history->num_entries == 0)
         return CLV_OK;
     tell_of_strays(c);
-    clv_status st = record_deviations(c, err);
+    clv_status st = note_caught_up(c, err);
+    if (st == CLV_OK)
+        st = clock_compare_with_record(c, err);
+    if (st == CLV_OK)
+        st = record_deviations(c, err);
     if (st == CLV_OK && c->ceremony->state != CLV_STATE_CLOSING)
         st = write_missing_slips(c, err);
     return st;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #define SPACE_WANTED (16u * 1024 * 1024)
@@ -101,6 +102,22 @@ static bool check_space(const struct clv_conductor *c, char *found, size_t cap)
     return read && left >= SPACE_WANTED;
 }
 
+/* Two copies on one medium are lost together. */
+static bool check_media(const struct clv_conductor *c, char *found, size_t cap)
+{
+    struct stat first, second;
+    if (c->mirror == NULL) {
+        snprintf(found, cap, "the journal is on one medium");
+        return true;
+    }
+    bool read = stat(c->config.dir, &first) == 0 && stat(c->mirror, &second) == 0;
+    bool apart = read && first.st_dev != second.st_dev;
+    snprintf(found, cap, "%s%s",
+             apart ? "the journal is on two media" : "both copies of the journal are on one medium",
+             !apart && c->config.test_world ? ": accepted in a rehearsal" : "");
+    return apart || c->config.test_world;
+}
+
 /* Counted, not judged: the people in the room know how many there should be. */
 static bool check_keyboards(const struct clv_conductor *c, char *found, size_t cap)
 {
@@ -159,6 +176,7 @@ static const struct {
     { "cryptography", check_crypto },
     { "Argon2id",     check_argon2 },
     { "disk",         check_space },
+    { "media",        check_media },
     { "keyboards",    check_keyboards },
     { "network",      check_network },
 };

@@ -6,7 +6,7 @@
 
 #define ROOT_FILE_MAX 4096
 #define NAMES_OF_INSTANCE 2
-#define NAMES_OF_SITE 2
+#define NAMES_OF_SITE 3
 
 /* ---- trusted roots ---- */
 
@@ -72,6 +72,8 @@ static clv_status place_all(struct clv_site *site, const char *folder, struct cl
     clv_status status = place(site, folder, &site->key_files_folder, err);
     if (status == CLV_OK)
         status = place(site, folder, &site->receipts_folder, err);
+    if (status == CLV_OK)
+        status = place(site, folder, &site->mirror_folder, err);
     for (size_t i = 0; status == CLV_OK && i < site->num_instances; i++) {
         status = place(site, folder, &site->instances[i].token_file, err);
         if (status == CLV_OK)

@@ -224,6 +224,8 @@ static clv_status read_folders(const struct clv_yaml_source *source,
          NULL},
         {"receipts", CLV_FIELD_LINE, offsetof(struct clv_site, receipts_folder), false, 1, 300,
          NULL},
+        {"journal-mirror", CLV_FIELD_LINE, offsetof(struct clv_site, mirror_folder), false, 1, 300,
+         NULL},
     };
     return clv_yaml_fields(source, map, fields, sizeof fields / sizeof fields[0], site, err);
 }

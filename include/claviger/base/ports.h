@@ -8,6 +8,7 @@
 struct clv_clock {
     int64_t (*wall_ms)(void *ctx);      /* since 1970-01-01 UTC */
     int64_t (*monotonic_ms)(void *ctx); /* never steps back */
+    int64_t (*boot_ms)(void *ctx); /* nor stands still while the machine sleeps; NULL: as above */
     void *ctx;
 };
 
@@ -21,6 +22,7 @@ const struct clv_random *clv_random_system(void); /* libsodium randombytes */
 
 int64_t clv_now_wall_ms(const struct clv_clock *clock);
 int64_t clv_now_ms(const struct clv_clock *clock);
+int64_t clv_now_boot_ms(const struct clv_clock *clock);
 void clv_random_fill(const struct clv_random *random, void *out, size_t len);
 
 /* "2026-11-23T09:12:44Z"; buf of CLV_TIME_TEXT bytes. */

@@ -27,6 +27,7 @@ Test(site_read, the_example_is_accepted)
     cr_assert_eq(second->units[2], 5);
     cr_assert_str_eq(site->key_files_folder, "/media/red/key-files");
     cr_assert_str_eq(site->receipts_folder, "/media/blue/receipts");
+    cr_assert_str_eq(site->mirror_folder, "/media/blue/journals");
     cr_assert_null(site->printer);
     cr_assert_eq(site->query_seconds, 10);
     cr_assert_eq(site->command_seconds, 30);
