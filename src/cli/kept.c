@@ -181,7 +181,7 @@ static clv_status read_places(const char *path, struct kept *kept, struct clv_er
     uint8_t *data = NULL;
     size_t len = 0;
     char *rest = NULL, *text = NULL;
-    clv_status st = clv_file_read(path, 3 * PATH_MAX + 40, &data, &len, err);
+    clv_status st = clv_file_read(path, 4 * PATH_MAX + 100, &data, &len, err);
     if (st == CLV_OK && (text = strndup((const char *)data, len)) == NULL)
         st = clv_fail(err, CLV_E_MEMORY, "no memory for a path");
     for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; st == CLV_OK && line;

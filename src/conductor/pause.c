@@ -43,7 +43,7 @@ static clv_status ask_pause(struct clv_conductor *c, const struct clv_error *why
     const char *lines[] = {text, "",
                            "Nothing goes on that is not in the journal. Nothing is lost."};
     struct clv_question q = {.kind = CLV_ASK_CHOICE,
-                             .id = "journal.paused",
+                             .id = "journal.full",
                              .title = "The journal cannot be written",
                              .lines = lines,
                              .num_lines = 3,

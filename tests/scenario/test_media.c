@@ -304,7 +304,7 @@ static void failing_begin(struct failing *f, bool screens, bool mirrored)
     f->screens = screens;
     f->t = terminal_spawn(&(struct terminal_options){.argv = argv});
     if (screens) {
-        terminal_wait_text(f->t, "The workstation");
+        terminal_wait_text(f->t, "Does the clock on the wall agree?");
         terminal_send(f->t, KEY_ENTER);
         terminal_wait_text(f->t, "Name of the ceremony administrator");
         terminal_send(f->t, "Ada Brandt" KEY_ENTER);
