@@ -302,7 +302,7 @@ static void failing_begin(struct failing *f, bool screens, bool mirrored)
         argv[num++] = f->m.medium;
     }
     f->screens = screens;
-    f->t = terminal_spawn(&(struct terminal_options){.argv = argv});
+    f->t = terminal_spawn(&(struct terminal_options){.argv = argv, .rows = 40, .cols = 100});
     if (screens) {
         terminal_wait_text(f->t, "Does the clock on the wall agree?");
         terminal_send(f->t, KEY_ENTER);
