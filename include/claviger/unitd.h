@@ -138,6 +138,7 @@ enum clv_unitd_delivery {
 struct clv_unitd_reply {
     enum clv_unitd_delivery delivery;
     unsigned delay_ms; /* wait this long before sending */
+    bool cut_short;    /* half of it is enough (a fault) */
     struct clv_writer payload;
     struct clv_error trouble; /* why an internal error is the answer, for the log; else CLV_OK */
 };

@@ -14,6 +14,7 @@ static const struct behaviour behaviours[] = {
     { .name = "drop",             .delivery = CLV_UNITD_DROP },
     { .name = "die",              .delivery = CLV_UNITD_DROP, .dies = true },
     { .name = "die-after",        .delivery = CLV_UNITD_DROP, .dies = true, .executes = true },
+    { .name = "cut-short",        .executes = true, .cuts_short = true },
     { .name = "slow",             .executes = true, .takes = ARG_MS },
     { .name = "wrong-pattern",    .executes = true, .lie = LIE_PATTERN },
     { .name = "old-tail",         .executes = true, .lie = LIE_TAIL },

@@ -109,6 +109,7 @@ struct behaviour {
     enum lie lie;                     /* about verification patterns, or in an export */
     bool wrong_key;                   /* the answer is signed with another key */
     bool replays;                     /* the answer before is sent again */
+    bool cuts_short;                  /* half of the answer is sent */
     bool restarts;                    /* importer key and next register are lost before that */
     bool empties;                     /* everything is lost before the request is looked at */
 };

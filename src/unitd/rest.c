@@ -89,6 +89,8 @@ static clv_status ask_vault(struct clv_unitd_vault *vault, unsigned module_index
         status = clv_ep11_htp_response_encode(&w, domain, clv_writer_view(&reply.payload), err);
     if (status == CLV_OK && reply.delivery == CLV_UNITD_SEND)
         status = send_htp(&w, ret, err);
+    if (status == CLV_OK && reply.cut_short && ret->body)
+        ret->body[strlen(ret->body) / 2] = '\0';
     clv_writer_clear(&w);
     clv_unitd_reply_clear(&reply);
     return status;

@@ -288,6 +288,7 @@ static const struct fault *take_fault(struct clv_unitd_vault *vault, const struc
         return &none;
     reply->delivery = fault->behaviour->delivery;
     reply->delay_ms = fault->delay_ms;
+    reply->cut_short = fault->behaviour->cuts_short;
     return fault;
 }
 

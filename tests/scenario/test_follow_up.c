@@ -97,39 +97,6 @@ Test(follow_up, a_unit_set_aside_comes_to_the_key_of_the_others)
     scene_clear(&first);
 }
 
-/* A key that is not the one of the receipt is not loaded, and what lies in the register is cleared
- * by decision. */
-Test(follow_up, another_key_is_refused)
-{
-    struct scene first, second;
-    size_t len = 0;
-    play_first(&first);
-    char *path = ceremony_path(&first, "follow-up.yaml");
-    char *text = (char *)file_bytes(path, &len);
-    char *digit = strstr(text, "expected-pattern: ") + strlen("expected-pattern: ");
-    *digit = *digit == '0' ? '1' : '0';
-    file_write(path, text, len);
-    begin_second(&second);
-    scene_answer(&second, "trouble", "roll-back");
-    scene_answer(&second, "trouble.reason", "an old load");
-    scene_answer(&second, "trouble.approved-by", "Ada Brandt");
-    scene_answer(&second, "trouble", "load-again");
-    scene_answer(&second, "trouble.reason", "it is empty now");
-    scene_answer(&second, "trouble.approved-by", "Ada Brandt");
-    scene_answer(&second, "pattern.refused", "stop");
-    scene_play(&second, "--follow-up", first.dir, NULL);
-    cr_assert_eq(second.run.exit_code, 1, "%s", second.run.output);
-    assert_said(&second, "Unit 4 (TEST");
-    assert_said(&second, "its new register is not empty");
-    assert_said(&second, "the combined key is not the one whose pattern the script demands");
-    assert_said(&second, "Nothing was loaded.");
-    cr_assert_eq(journal_outcomes(&second.journal, CLV_PHASE_LOAD, 0, "done"), 0);
-    free(text);
-    free(path);
-    scene_clear(&second);
-    scene_clear(&first);
-}
-
 Test(follow_up, there_is_none_where_nothing_was_set_aside)
 {
     struct scene s;

@@ -186,6 +186,64 @@ Test(ceremony, a_fleet_with_two_keys_is_left_to_people)
     play_end(&p);
 }
 
+/* A script that demands a pattern: the one of a ceremony before. */
+static void demand(const uint8_t *pattern)
+{
+    play_begin(&p, LOAD);
+    p.script->has_expected_pattern = true;
+    memcpy(p.script->expected_pattern, pattern, 32);
+    play_replay(&p);
+}
+
+Test(ceremony, another_key_than_the_script_demands_is_refused)
+{
+    static const uint8_t other[32] = {1, 2, 3};
+    demand(other);
+    play_until(&p, CLV_STATE_PATTERN, CLV_PHASE_NONE);
+    struct clv_event e = {.kind = CLV_EVENT_PATTERN};
+    memcpy(e.pattern, play_pattern, 32);
+    cr_assert_eq(play_step(&p, e), CLV_E_RULE);
+    cr_assert(strstr(p.err.fact, "not the one whose pattern the script demands"), "%s", p.err.fact);
+    cr_assert_eq(play_step(&p, (struct clv_event){.kind = CLV_EVENT_PART_REFUSED}), CLV_OK);
+    cr_assert(p.c->has_pattern, "what the script demands does not change");
+    play_end(&p);
+}
+
+Test(ceremony, a_unit_that_holds_what_the_script_demands_is_led_on)
+{
+    demand(play_pattern);
+    play_until(&p, CLV_STATE_DISPATCH, CLV_PHASE_IMPORTERS);
+    p.units[1].new_state = CLV_NEW_UNCOMMITTED;
+    p.units[2].new_state = CLV_NEW_COMMITTED;
+    for (unsigned i = 1; i <= 2; i++)
+        memcpy(p.units[i].new_pattern, play_pattern, 32);
+    play_until(&p, CLV_STATE_CLOSED, CLV_PHASE_NONE);
+    cr_assert_eq(p.num_orders[1][CLV_PHASE_LOAD], 0);
+    cr_assert_eq(p.num_orders[1][CLV_PHASE_COMMIT], 1);
+    cr_assert_eq(p.num_orders[2][CLV_PHASE_COMMIT], 0);
+    cr_assert_eq(p.num_orders[3][CLV_PHASE_LOAD], 1);
+    for (unsigned i = 1; i <= PLAY_UNITS; i++)
+        cr_assert_eq(p.num_orders[i][CLV_PHASE_SET_IMMEDIATE], 1, "unit %u", i);
+    play_end(&p);
+}
+
+Test(ceremony, an_old_load_is_cleared_by_decision)
+{
+    demand(play_pattern);
+    play_until(&p, CLV_STATE_DISPATCH, CLV_PHASE_IMPORTERS);
+    p.units[1].new_state = CLV_NEW_UNCOMMITTED;
+    p.units[1].new_pattern[0] = 0x77;
+    play_task(&p);
+    play_task(&p);
+    cr_assert_eq(p.c->state, CLV_STATE_TROUBLE);
+    cr_assert(task_now().options[CLV_DECIDE_ROLL_BACK]);
+    cr_assert_eq(play_step(&p, play_decision(CLV_DECIDE_ROLL_BACK, 0)), CLV_OK);
+    play_until(&p, CLV_STATE_ROLLED_BACK, CLV_PHASE_CLEAR_NEW);
+    cr_assert_eq(play_step(&p, play_decision(CLV_DECIDE_LOAD_AGAIN, 0)), CLV_OK);
+    play_until(&p, CLV_STATE_CLOSED, CLV_PHASE_NONE);
+    play_end(&p);
+}
+
 static void forecasts(enum clv_decision decision, const char *text)
 {
     struct clv_writer w = {0};

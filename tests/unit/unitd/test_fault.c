@@ -235,3 +235,16 @@ Test(fault, restarts_without_what_it_keeps_while_it_runs)
     cr_assert_neq(answer.block.return_code, 0);
     answer_clear(&answer);
 }
+
+Test(fault, obeys_and_is_cut_off)
+{
+    struct answer answer;
+    plan("1:query:cut-short");
+    ask(CLV_EP11_Q_ATTRS, NULL, &answer);
+    cr_assert(answer.reply.cut_short, "the listener sends half of it");
+    cr_assert_eq(answer.reply.delivery, CLV_UNITD_SEND);
+    answer_clear(&answer);
+    ask(CLV_EP11_Q_ATTRS, NULL, &answer);
+    cr_assert_not(answer.reply.cut_short);
+    answer_clear(&answer);
+}
