@@ -42,9 +42,10 @@ static const char *line_for(const char *text, size_t len, struct typed *rows, si
     return NULL;
 }
 
-void people_type(struct terminal *t, struct typed *rows, size_t num, const char *until)
+static void type_from(struct terminal *t, size_t from, struct typed *rows, size_t num,
+                      const char *until)
 {
-    size_t from = 0, len = 0, seen = 0;
+    size_t len = 0, seen = 0;
     unsigned waited_ms = 0;
     for (;;) {
         terminal_drain(t);
@@ -64,6 +65,18 @@ void people_type(struct terminal *t, struct typed *rows, size_t num, const char 
             fprintf(stderr, "%.*s\n", (int)(len - from), text + from);
         wait_a_little(&waited_ms, until);
     }
+}
+
+void people_type(struct terminal *t, struct typed *rows, size_t num, const char *until)
+{
+    type_from(t, 0, rows, num, until);
+}
+
+void people_go_on(struct terminal *t, struct typed *rows, size_t num, const char *until)
+{
+    size_t len = 0;
+    (void)terminal_stream(t, &len);
+    type_from(t, len, rows, num, until);
 }
 
 /* ---- processes ------------------------------------------------------------------------------ */

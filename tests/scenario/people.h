@@ -18,6 +18,8 @@ struct typed {
 /* Answers prompts of plain mode until the program says `until`; fails the test when a prompt has no
  * row or nothing comes for TERMINAL_PATIENCE_MS. */
 void people_type(struct terminal *t, struct typed *rows, size_t num, const char *until);
+/* The same, for what comes after all that was read so far. */
+void people_go_on(struct terminal *t, struct typed *rows, size_t num, const char *until);
 
 /* The software units that serve a ceremony folder: their process, 0 when there is none; where their
  * socket is (cap bytes). */

@@ -42,13 +42,25 @@ static void write_site(struct site *site)
     free(id_path);
 }
 
-static void site_open(struct site *site, const char *world)
+/* uses: how many requests a token is good for. */
+static void site_open_uses(struct site *site, const char *world, const char *uses)
 {
     scene_begin_short(&site->scene, 2);
     char *state = scene_path(&site->scene, "state"), *token = scene_path(&site->scene, "token");
-    const char *argv[] = {"claviger-unitd", "--state", state,     "--listen",
-                          "127.0.0.1:0",    "--tls",   "--token", token,
-                          "--units",        "2",       world,     NULL};
+    const char *argv[] = {"claviger-unitd",
+                          "--state",
+                          state,
+                          "--listen",
+                          "127.0.0.1:0",
+                          "--tls",
+                          "--token",
+                          token,
+                          "--units",
+                          "2",
+                          world,
+                          "--token-uses",
+                          uses,
+                          NULL};
     file_write(token, TOKEN, strlen(TOKEN));
     run_start(&site->daemon, NULL, "claviger-unitd", argv);
     cr_assert(run_wait_text(&site->daemon, "READY") && run_wait_text(&site->daemon, "\n"), "%s",
@@ -56,6 +68,11 @@ static void site_open(struct site *site, const char *world)
     write_site(site);
     free(state);
     free(token);
+}
+
+static void site_open(struct site *site, const char *world)
+{
+    site_open_uses(site, world, "1000000");
 }
 
 static void site_close(struct site *site)
@@ -263,5 +280,88 @@ Test(production, refuses_test_units)
     people_type(t, rows, sizeof(rows) / sizeof(rows[0]), "Check them: claviger verify");
     cr_assert_eq(terminal_wait_exit(t), 1);
     terminal_free(&t);
+    site_close(&site);
+}
+
+/* ---- others' files, others' services --------------------------------------------------------- */
+
+#define PLUGIN_PASSWORD "old password of the plug-in"
+#define OPEN CLV_SOURCE_DIR "/tests/scripts/open-signature-key.yaml"
+
+static void bring_plugin_key(const char *keys)
+{
+    char *from = clv_path_join(CLV_SOURCE_DIR, "tests/support/plugin/boris.sigkey");
+    char *to = clv_path_join(keys, "boris.sigkey");
+    size_t len = 0;
+    uint8_t *data = file_bytes(from, &len);
+    cr_assert_eq(mkdir(keys, 0700), 0);
+    file_write(to, data, len);
+    cr_assert_eq(chmod(to, 0600), 0);
+    free(data);
+    free(to);
+    free(from);
+}
+
+static void assert_journal_names_key_and_root(const struct journal *journal)
+{
+    bool key = false, root = false;
+    for (size_t i = 0; i < journal->num; i++) {
+        const struct clv_event *e = &journal->event[i];
+        key = key || (e->kind == CLV_EVENT_SIGKEY_READY && strcmp(e->name, "Boris") == 0 &&
+                      strcmp(e->text2, "file of the plug-in opened, used once") == 0);
+        root = root || (e->kind == CLV_EVENT_UNIT_SEEN &&
+                        strcmp(e->text2, "root named by the site file") == 0);
+    }
+    cr_assert(key && root);
+}
+
+/* An RSA key in a file of the plug-in signs everything, and in the middle the access token expires:
+ * people bring another one, and nothing is lost or done twice. */
+Test(production, a_key_of_the_plug_in_and_a_token_that_expires)
+{
+    struct site site;
+    struct typed rows[] = {
+        BEGINNING,
+        {"-- The crypto units --", "1", false},
+        {"Type the phrase", "zeroize 1,2", false},
+        {"Which file is yours?", "1", false},
+        {"Password of this file", PLUGIN_PASSWORD, false},
+        {"Administrator name", "Boris", false},
+        {"Which kind of part?", "1", false},
+        {"Description of this key part", "First part", false},
+        PASSWORD(KOFI_PASSWORD),
+        {"Which kind of part?", "1", false},
+        {"Description of this key part", "Second part", false},
+        PASSWORD(LENA_PASSWORD),
+        {"Password of this file", PLUGIN_PASSWORD, false},
+        {"Password of this file", KOFI_PASSWORD, false},
+        {"Password of this file", LENA_PASSWORD, false},
+        {"Type the phrase", "commit 1,2", false},
+        {"Type the phrase", "set immediate 1,2", false},
+        {"Type the phrase", "set immediate 1,2", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+    };
+    site_open_uses(&site, "--production-tests", "110");
+    char *keys = scene_path(&site.scene, "keys"), *token = scene_path(&site.scene, "token");
+    bring_plugin_key(keys);
+    struct terminal *t = begin(&site, OPEN, keys);
+    people_type(t, rows, sizeof(rows) / sizeof(rows[0]), "Put a new access token in");
+    file_write(token, "Bearer of the afternoon\n", strlen("Bearer of the afternoon\n"));
+    terminal_send(t, "1\r");
+    people_go_on(t, rows, sizeof(rows) / sizeof(rows[0]), "Check them: claviger verify");
+    cr_assert_eq(terminal_wait_exit(t), 0);
+    cr_assert(!terminal_stream_has(t, "afternoon"), "a token was shown");
+    terminal_free(&t);
+
+    journal_read(site.scene.dir, &site.scene.journal);
+    journal_check(&site.scene.journal, 2);
+    cr_assert_eq(journal_replay(&site.scene.journal, OPEN), CLV_STATE_CLOSED);
+    assert_journal_names_key_and_root(&site.scene.journal);
+    free(token);
+    free(keys);
     site_close(&site);
 }
