@@ -101,9 +101,9 @@ static const struct wrong {
     {"first/root.hex", "0401abcdef0401abcdef0401abcdef0401abcdef0401abcdef0401abcdef0401ab",
      NULL},
     {"printer: none", "printer: -dother",
-     "test.yaml:23:10: \"printer\" must be the name of a print queue (letters, digits, '_', '-', '.') or none"},
+     "test.yaml:24:10: \"printer\" must be the name of a print queue (letters, digits, '_', '-', '.') or none"},
     {"query-seconds: 10", "query-seconds: 0",
-     "test.yaml:26:18: \"query-seconds\" must be a number from 1 to 600, not \"0\""},
+     "test.yaml:27:18: \"query-seconds\" must be a number from 1 to 600, not \"0\""},
     {"key-files:", "keyfiles:",
      "test.yaml:20:3: \"keyfiles\" is not known here"},
 };
