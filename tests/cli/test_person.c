@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin_key.h"
 #include "shell.h"
 #include "terminal.h"
 
@@ -197,5 +198,55 @@ Test(person, goes_through_the_seed_documents_steps, .timeout = 250)
     assert_done(t);
     sh(&s, "claviger cryptounit-mk --test");
     shell_assert_said(&s, "2                 current    Valid    ");
+    shell_close(&s);
+}
+
+/* ---- a key that no person ever has, with the plug-in's own signature key ----------------------
+ */
+
+/* What has to be typed, as it stands on the screen. */
+static void read_phrase(struct terminal *t, char *ret, size_t cap)
+{
+    static const char before[] = "To go on, type exactly: ";
+    char *text = terminal_text(t), *at = strstr(text, before), *next;
+    cr_assert(at, "%s", text);
+    while ((next = strstr(at + 1, before)) != NULL)
+        at = next;
+    at += strlen(before);
+    snprintf(ret, cap, "%.*s", (int)strcspn(at, "\n"), at);
+    free(text);
+}
+
+Test(person, has_a_key_made_and_replaced, .timeout = 250)
+{
+    struct shell s;
+    char password[100], keys[600], phrase[200];
+    shell_open(&s, "--production-tests", "--units", "1", "--recovery", "1", NULL);
+    sh(&s, "mkdir keys");
+    snprintf(keys, sizeof(keys), "%s/keys", s.dir);
+    plugin_key_write(keys, PLUGIN_P521, "Ines");
+    plugin_key_password(PLUGIN_P521, password, sizeof(password));
+    choose(&s, "claviger cryptounit-add --site site.yaml", "Add which: ", "1,2");
+    choose(&s, "CLOUDTKEFILES=$PWD/keys claviger sigkey-sel", "in the order they sign: ", "1");
+
+    struct terminal *t = person(&s, "CLOUDTKEFILES=$PWD/keys claviger auto-init");
+    answer(t, "A number from 1 to 8", "1");
+    answer(t, "A number from 1 to 8", "1");
+    terminal_expect(t, "Administrators: Ines; thresholds 1/1.");
+    terminal_expect(t, "To go on, type exactly: initialize 1,2");
+    answer(t, "Phrase: ", "initialize 1,2");
+    answer(t, "Password (not shown): ", password);
+    terminal_expect(t, "Verification pattern of the new key: EP11-VP ");
+    assert_done(t);
+
+    t = person(&s, "CLOUDTKEFILES=$PWD/keys claviger auto-mk-rotate");
+    answer(t, "Password (not shown): ", password);
+    terminal_expect(t, "NOT checked, because it cannot be seen from here");
+    terminal_expect(t, "To go on, type exactly: storage is re-enciphered to ");
+    terminal_expect(t, "Phrase: ");
+    read_phrase(t, phrase, sizeof(phrase));
+    terminal_send(t, phrase);
+    terminal_send(t, "\r");
+    assert_done(t);
     shell_close(&s);
 }
