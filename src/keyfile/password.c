@@ -6,16 +6,14 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <zxcvbn.h>
 
-enum { MAX_WORDS = 64, WORD_CAP = 64, CHILD_SECONDS = 10 };
+enum { MAX_WORDS = 64, WORD_CAP = 64, CHILD_SECONDS = 10, CHILD_WAIT_SECONDS = 60 };
 
 struct desk {
     char password[CLV_PASSWORD_MAX + 1];
@@ -94,33 +92,15 @@ static _Noreturn void estimate_and_exit(struct desk *desk)
     _exit(0);
 }
 
-/* No handler of ours may run in the child: all signals wait there. */
-static pid_t fork_quietly(void)
-{
-    sigset_t all, before;
-    pid_t pid;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid = fork();
-    if (pid != 0)
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return pid;
-}
-
 static clv_status run_child(struct desk *desk, struct clv_error *err)
 {
-    pid_t pid = fork_quietly();
-    int status = 0;
+    pid_t pid = clv_child_fork(CHILD_WAIT_SECONDS);
 
     if (pid < 0)
         return clv_fail_errno(err, errno, "cannot start the process that judges passwords");
     if (pid == 0)
         estimate_and_exit(desk);
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return clv_fail_errno(err, errno, "the process that judges passwords was lost");
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    if (!clv_child_done(pid))
         return clv_fail(err, CLV_E_INTERNAL, "the process that judges passwords failed");
     return CLV_OK;
 }

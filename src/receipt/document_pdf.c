@@ -191,16 +191,14 @@ static clv_status draw_once(const struct clv_document *doc, const struct drawn_c
     return CLV_OK;
 }
 
-clv_status clv_document_pdf(const struct clv_document *doc, uint8_t **ret_pdf, size_t *ret_len,
-                            struct clv_error *err)
+clv_status document_draw(const struct clv_document *doc, uint8_t **ret_pdf, size_t *ret_len,
+                         struct clv_error *err)
 {
     struct drawn_codes codes = {0};
     struct clv_writer w = {0};
     unsigned pages = 0;
     clv_writer_init(&w);
-    clv_status status = document_check(doc, err);
-    if (status == CLV_OK)
-        status = make_codes(doc, &codes, err);
+    clv_status status = make_codes(doc, &codes, err);
     if (status == CLV_OK)
         status = draw_once(doc, &codes, NULL, &pages, err);
     if (status == CLV_OK)
@@ -209,6 +207,15 @@ clv_status clv_document_pdf(const struct clv_document *doc, uint8_t **ret_pdf, s
         status = clv_writer_detach(&w, ret_pdf, ret_len, err);
     clv_writer_clear(&w);
     codes_clear(&codes);
+    return status;
+}
+
+clv_status clv_document_pdf(const struct clv_document *doc, uint8_t **ret_pdf, size_t *ret_len,
+                            struct clv_error *err)
+{
+    clv_status status = document_check(doc, err);
+    if (status == CLV_OK)
+        status = document_draw_apart(doc, ret_pdf, ret_len, err);
     return status == CLV_OK ? CLV_OK : clv_while(err, "making the document %s", doc->serial);
 }
 

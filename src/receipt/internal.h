@@ -131,6 +131,11 @@ void paper_qr(struct paper *p, const struct clv_qr *qr, double x, double y);
 
 #define WORLD_TEST "TEST - NOT A RECORD"
 #define WORLD_PRODUCTION "PRODUCTION"
+/* The PDF, drawn here; and drawn by a child. errors  as clv_document_pdf() */
+clv_status document_draw(const struct clv_document *doc, uint8_t **ret_pdf, size_t *ret_len,
+                         struct clv_error *err);
+clv_status document_draw_apart(const struct clv_document *doc, uint8_t **ret_pdf, size_t *ret_len,
+                               struct clv_error *err);
 /* errors  CLV_E_INPUT */
 clv_status document_check(const struct clv_document *doc, struct clv_error *err);
 /* Whether a document text is there. */

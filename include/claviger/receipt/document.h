@@ -49,8 +49,9 @@ struct clv_document {
 };
 
 /* The whole PDF in fresh memory, the caller's to free(). Same document, same bytes.
- * errors  CLV_E_INPUT: not UTF-8 or control characters, or a code that does not fit; CLV_E_MEMORY
- */
+ * Drawn in a child process: the libraries that draw do not survive a lack of memory.
+ * errors  CLV_E_INPUT: not UTF-8 or control characters, or a code that does not fit; CLV_E_MEMORY;
+ *         CLV_E_INTERNAL: the child came to no result */
 clv_status clv_document_pdf(const struct clv_document *doc, uint8_t **ret_pdf, size_t *ret_len,
                             struct clv_error *err);
 /* To a new file, durable when it succeeds. errors  also CLV_E_EXISTS, CLV_E_FULL, CLV_E_IO */
