@@ -1,4 +1,5 @@
-/* keyfile: key parts and signature keys sealed in files, each under its owner's password.
+/* keyfile: key parts, signature keys and keys of witnesses sealed in files, each under its owner's
+ * password.
  *
  * The format (docs/formats/keyfile.md) is a text header, a base64 payload and a checksum. The
  * header is public and authenticated. Reading goes in steps that tell apart what went wrong: not a
@@ -65,7 +66,13 @@ clv_status clv_kdf_self_test(struct clv_error *err);
 
 /* ---- what a header says ---- */
 
-enum clv_keyfile_kind { CLV_KEYFILE_ANY, CLV_KEYFILE_PART, CLV_KEYFILE_SIGKEY };
+enum clv_keyfile_kind {
+    CLV_KEYFILE_ANY,
+    CLV_KEYFILE_PART,
+    CLV_KEYFILE_SIGKEY,
+    CLV_KEYFILE_WITNESS,
+    CLV_NUM_KEYFILE_KINDS,
+};
 enum clv_part_origin { CLV_ORIGIN_RANDOM, CLV_ORIGIN_TYPED };
 enum clv_sigkey_type { CLV_SIGKEY_P521, CLV_SIGKEY_RSA };
 
@@ -75,9 +82,12 @@ enum clv_sigkey_type { CLV_SIGKEY_P521, CLV_SIGKEY_RSA };
 #define CLV_KEYFILE_OWNER_MAX 64            /* characters */
 #define CLV_KEYFILE_DESCRIPTION_MAX 100     /* characters */
 #define CLV_KEYFILE_ADMIN_MAX 30            /* printable ASCII, as units store it */
+#define CLV_KEYFILE_WITNESS_MAX 100         /* printable ASCII without blank and '+' */
 #define CLV_KEYFILE_CEREMONY_MAX 64         /* letters, digits, '.', '_', '-' */
 #define CLV_KEYFILE_SLOT_MAX 20
 #define CLV_KEYFILE_ID_LEN 32
+#define CLV_WITNESS_KEY_LEN 32  /* public key */
+#define CLV_WITNESS_SEED_LEN 32 /* what is sealed */
 
 struct clv_keyfile_info {
     enum clv_keyfile_kind kind;
@@ -103,6 +113,10 @@ struct clv_keyfile_info {
     char admin_name[CLV_KEYFILE_ADMIN_MAX + 1];
     uint8_t ski[CLV_SKI_LEN];
 
+    /* keys of witnesses */
+    char witness_name[CLV_KEYFILE_WITNESS_MAX + 1]; /* that stands in cosignatures */
+    uint8_t witness_key[CLV_WITNESS_KEY_LEN];       /* Ed25519 public key */
+
     uint8_t file_id[CLV_KEYFILE_ID_LEN]; /* SHA-256 of the whole file */
 };
 
@@ -118,10 +132,12 @@ struct clv_keyfile_request {
     const char
         *name; /* plain file name, or NULL: made from owner, kind, slot and 4 random letters */
     /* kind, world, owner, description, ceremony, slot, created_ms, profile; origin for parts,
-     * admin_name and sigkey_type for signature keys. The rest is computed. */
+     * admin_name and sigkey_type for signature keys, witness_name for keys of witnesses. The rest
+     * is computed. */
     const struct clv_keyfile_info *info;
     const struct clv_secret *password;
-    /* part: 32 bytes; signature key: 66-byte P-521 scalar, or RSAPrivateKey of 2048 bits in DER */
+    /* part: 32 bytes; signature key: 66-byte P-521 scalar, or RSAPrivateKey of 2048 bits in DER;
+     * key of a witness: 32-byte Ed25519 seed */
     const struct clv_secret *payload;
     const struct clv_random *random;
 };
@@ -148,8 +164,8 @@ clv_status clv_keyfile_parse(struct clv_view file, struct clv_keyfile_info *ret_
  * clv_file_read_private() */
 clv_status clv_keyfile_read_header(const char *path, struct clv_keyfile_info *ret_info,
                                    struct clv_error *err);
-/* shape   *ret_payload: the part (32 bytes), scalar (66 bytes) or RSAPrivateKey, which agrees with
- *         the header's check value, commitment or SKI
+/* shape   *ret_payload: the part (32 bytes), scalar (66 bytes), RSAPrivateKey or seed (32 bytes),
+ *         which agrees with the header's check value, commitment, SKI or public key
  *         Files of the plug-in open here, too.
  * errors  CLV_E_PASSWORD: wrong password (or a header forged together with its checksum: the two
  *         cannot be told apart); CLV_E_FORGED: opens, and contradicts its own header; and those of
@@ -219,6 +235,16 @@ clv_status clv_password_check(const struct clv_secret *password, const char *con
 #define CLV_PASSPHRASE_LEN 47
 clv_status clv_passphrase_generate(const struct clv_random *random,
                                    struct clv_secret **ret_passphrase, struct clv_error *err);
+
+/* ---- keys of witnesses ---- */
+
+/* shape   *ret_secret: Ed25519 secret key of libsodium, 64 bytes; ret_public may be NULL
+ * errors  CLV_E_FORMAT: not a seed of 32 bytes */
+clv_status clv_witness_key_pair(const struct clv_secret *seed, struct clv_secret **ret_secret,
+                                uint8_t ret_public[CLV_WITNESS_KEY_LEN], struct clv_error *err);
+/* "claviger.invalid/witness/test/wen-li": of the owner's letters and digits. */
+void clv_witness_default_name(const char *owner, bool test_world,
+                              char ret[CLV_KEYFILE_WITNESS_MAX + 1]);
 
 /* ---- signature keys ---- */
 

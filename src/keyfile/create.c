@@ -22,8 +22,10 @@ static struct clv_keyfile_info asked_for(const struct clv_keyfile_info *info)
     memcpy(made.ceremony, info->ceremony, sizeof made.ceremony);
     if (info->kind == CLV_KEYFILE_PART)
         made.origin = info->origin;
-    else
+    else if (info->kind == CLV_KEYFILE_SIGKEY)
         memcpy(made.admin_name, info->admin_name, sizeof made.admin_name);
+    else
+        memcpy(made.witness_name, info->witness_name, sizeof made.witness_name);
     if (info->kind == CLV_KEYFILE_SIGKEY)
         made.sigkey_type = info->sigkey_type;
     return made;
@@ -34,14 +36,14 @@ static clv_status check_request(const struct clv_keyfile_request *request, struc
     const struct clv_keyfile_info *info = request->info;
     clv_status st;
 
-    if (info->kind != CLV_KEYFILE_PART && info->kind != CLV_KEYFILE_SIGKEY)
+    if (info->kind <= CLV_KEYFILE_ANY || info->kind >= CLV_NUM_KEYFILE_KINDS)
         return clv_fail(err, CLV_E_INTERNAL, "a key file of no kind was asked for");
     if ((st = clv_keyfile_check_texts(info, err)) != CLV_OK)
         return st;
     return clv_kdf_fit_to_create(info->profile, err);
 }
 
-/* What is sealed: nonce and part, or the scalar itself (then *ret_own stays NULL). */
+/* What is sealed: nonce and part, or scalar or seed itself (then *ret_own stays NULL). */
 static clv_status make_clear(const struct clv_keyfile_request *request, struct clv_secret **ret_own,
                              struct clv_error *err)
 {

@@ -6,14 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OWNER_LETTERS = 32, GIVEN_MAX = 100, CHANCE_LETTERS = 4 };
+enum { GIVEN_MAX = 100, CHANCE_LETTERS = 4 };
 
-/* Lower-case letters and digits; everything else becomes one '-' between them. */
-static void simplify(const char *text, char out[OWNER_LETTERS + 1])
+void clv_keyfile_simplify(const char *text, char out[CLV_KEYFILE_SIMPLE + 1])
 {
     size_t len = 0;
 
-    for (; *text && len < OWNER_LETTERS; text++) {
+    for (; *text && len < CLV_KEYFILE_SIMPLE; text++) {
         unsigned char c = (unsigned char)*text;
         bool plain = c < 128 && isalnum(c);
 
@@ -30,12 +29,12 @@ static void simplify(const char *text, char out[OWNER_LETTERS + 1])
 static char *made_name(const struct clv_keyfile_request *request)
 {
     const struct clv_keyfile_info *info = request->info;
-    const char *kind = info->kind == CLV_KEYFILE_PART ? "part" : "sigkey";
-    char owner[OWNER_LETTERS + 1], slot[16] = "", chance[CHANCE_LETTERS + 1] = "";
+    const char *kind = clv_keyfile_facts(info->kind)->stem;
+    char owner[CLV_KEYFILE_SIMPLE + 1], slot[16] = "", chance[CHANCE_LETTERS + 1] = "";
     uint8_t bits[CHANCE_LETTERS];
     char *name = NULL;
 
-    simplify(info->owner, owner);
+    clv_keyfile_simplify(info->owner, owner);
     if (info->slot > 0)
         snprintf(slot, sizeof slot, "-%u", info->slot);
     clv_random_fill(request->random, bits, sizeof bits);

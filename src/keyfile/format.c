@@ -11,13 +11,24 @@
 #define SUM_PREFIX "checksum: sha256 "
 #define SUM_LINE_LEN (sizeof SUM_PREFIX - 1 + 2 * CLV_SHA256_LEN + 1)
 
+/* clang-format off */
+static const struct clv_keyfile_kind_facts kinds[CLV_NUM_KEYFILE_KINDS] = {
+    [CLV_KEYFILE_PART]    = { "key-part",      "key part",      "part",    CLV_OPENING_LEN      },
+    [CLV_KEYFILE_SIGKEY]  = { "signature-key", "signature key", "sigkey",  CLV_P521_SCALAR_LEN  },
+    [CLV_KEYFILE_WITNESS] = { "witness-key",   "witness's key", "witness", CLV_WITNESS_SEED_LEN },
+};
+/* clang-format on */
+
+const struct clv_keyfile_kind_facts *clv_keyfile_facts(enum clv_keyfile_kind kind)
+{
+    return &kinds[kind];
+}
+
 bool clv_keyfile_fits(const struct clv_keyfile_info *info, size_t clear_len)
 {
-    if (info->kind == CLV_KEYFILE_PART)
-        return clear_len == CLV_OPENING_LEN;
-    if (info->sigkey_type == CLV_SIGKEY_P521)
-        return clear_len == CLV_P521_SCALAR_LEN;
-    return clear_len >= CLV_KEYFILE_RSA_MIN && clear_len <= CLV_KEYFILE_RSA_MAX;
+    if (info->kind == CLV_KEYFILE_SIGKEY && info->sigkey_type == CLV_SIGKEY_RSA)
+        return clear_len >= CLV_KEYFILE_RSA_MIN && clear_len <= CLV_KEYFILE_RSA_MAX;
+    return clear_len == kinds[info->kind].clear_len;
 }
 
 /* ---- writing ---- */

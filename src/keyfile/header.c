@@ -7,7 +7,12 @@
 #include <string.h>
 #include <time.h>
 
-enum { FOR_PART = 1, FOR_SIGKEY = 2, FOR_BOTH = 3 };
+enum {
+    FOR_PART = 1 << CLV_KEYFILE_PART,
+    FOR_SIGKEY = 1 << CLV_KEYFILE_SIGKEY,
+    FOR_WITNESS = 1 << CLV_KEYFILE_WITNESS,
+    FOR_ALL = FOR_PART | FOR_SIGKEY | FOR_WITNESS,
+};
 
 struct field {
     const char *name;
@@ -89,6 +94,21 @@ clv_status clv_keyfile_check_admin_name(const char *name, struct clv_error *err)
     return check_text(name, CLV_KEYFILE_ADMIN_MAX, "the administrator name", err);
 }
 
+static clv_status check_witness_name(const char *name, struct clv_error *err)
+{
+    size_t len = strlen(name);
+
+    for (const char *c = name; *c; c++)
+        if (*c <= ' ' || *c > '~' || *c == '+')
+            len = 0;
+    if (len == 0 || len > CLV_KEYFILE_WITNESS_MAX)
+        return clv_fail(err, CLV_E_INPUT,
+                        "the name in cosignatures has 1 to %d printable ASCII characters, no blank "
+                        "and no '+'",
+                        CLV_KEYFILE_WITNESS_MAX);
+    return CLV_OK;
+}
+
 clv_status clv_keyfile_check_texts(const struct clv_keyfile_info *info, struct clv_error *err)
 {
     clv_status st = check_text(info->owner, CLV_KEYFILE_OWNER_MAX, "the owner's name", err);
@@ -99,6 +119,8 @@ clv_status clv_keyfile_check_texts(const struct clv_keyfile_info *info, struct c
         st = check_ceremony(info->ceremony, err);
     if (st == CLV_OK && info->kind == CLV_KEYFILE_SIGKEY)
         st = clv_keyfile_check_admin_name(info->admin_name, err);
+    if (st == CLV_OK && info->kind == CLV_KEYFILE_WITNESS)
+        st = check_witness_name(info->witness_name, err);
     if (st == CLV_OK && info->slot > CLV_KEYFILE_SLOT_MAX)
         st = clv_fail(err, CLV_E_INPUT, "slot %u: the highest is %d", info->slot,
                       CLV_KEYFILE_SLOT_MAX);
@@ -121,20 +143,20 @@ static bool read_version(struct clv_keyfile_parts *p, struct clv_view value)
 
 static void write_kind(const struct clv_keyfile_parts *p, struct clv_writer *w)
 {
-    const struct clv_keyfile_info *info = &p->info;
+    bool rsa = p->info.kind == CLV_KEYFILE_SIGKEY && p->info.sigkey_type == CLV_SIGKEY_RSA;
 
-    clv_write_text(w, info->kind == CLV_KEYFILE_PART         ? "key-part"
-                      : info->sigkey_type == CLV_SIGKEY_P521 ? "signature-key"
-                                                             : "rsa-signature-key");
+    clv_write_text(w, rsa ? "rsa-signature-key" : clv_keyfile_facts(p->info.kind)->word);
 }
 
 static bool read_kind(struct clv_keyfile_parts *p, struct clv_view value)
 {
-    if (is_text(value, "key-part"))
-        p->info.kind = CLV_KEYFILE_PART;
-    else if (is_text(value, "signature-key") || is_text(value, "rsa-signature-key"))
+    for (int kind = CLV_KEYFILE_PART; kind < CLV_NUM_KEYFILE_KINDS; kind++)
+        if (is_text(value, clv_keyfile_facts((enum clv_keyfile_kind)kind)->word))
+            p->info.kind = (enum clv_keyfile_kind)kind;
+    if (is_text(value, "rsa-signature-key")) {
         p->info.kind = CLV_KEYFILE_SIGKEY;
-    p->info.sigkey_type = is_text(value, "rsa-signature-key") ? CLV_SIGKEY_RSA : CLV_SIGKEY_P521;
+        p->info.sigkey_type = CLV_SIGKEY_RSA;
+    }
     return p->info.kind != CLV_KEYFILE_ANY;
 }
 
@@ -368,36 +390,57 @@ static bool read_administrator(struct clv_keyfile_parts *p, struct clv_view valu
            clv_keyfile_check_admin_name(p->info.admin_name, NULL) == CLV_OK;
 }
 
+static void write_witness(const struct clv_keyfile_parts *p, struct clv_writer *w)
+{
+    clv_write_text(w, p->info.witness_name);
+}
+
+static bool read_witness(struct clv_keyfile_parts *p, struct clv_view value)
+{
+    return copy_text(value, p->info.witness_name, sizeof p->info.witness_name) &&
+           check_witness_name(p->info.witness_name, NULL) == CLV_OK;
+}
+
+static void write_public_key(const struct clv_keyfile_parts *p, struct clv_writer *w)
+{
+    write_hex(w, p->info.witness_key, sizeof p->info.witness_key);
+}
+
+static bool read_public_key(struct clv_keyfile_parts *p, struct clv_view value)
+{
+    return read_hex(value, p->info.witness_key, sizeof p->info.witness_key);
+}
+
 /* clang-format off */
 static const struct field fields[] = {
-    { "version",       FOR_BOTH,   CLV_E_UNSUPPORTED, write_version,       read_version       },
-    { "kind",          FOR_BOTH,   CLV_E_UNSUPPORTED, write_kind,          read_kind          },
-    { "world",         FOR_BOTH,   CLV_E_FORMAT,      write_world,         read_world         },
-    { "description",   FOR_BOTH,   CLV_E_FORMAT,      write_description,   read_description   },
-    { "owner",         FOR_BOTH,   CLV_E_FORMAT,      write_owner,         read_owner         },
-    { "created",       FOR_BOTH,   CLV_E_FORMAT,      write_created,       read_created       },
-    { "ceremony",      FOR_BOTH,   CLV_E_FORMAT,      write_ceremony,      read_ceremony      },
-    { "slot",          FOR_BOTH,   CLV_E_FORMAT,      write_slot,          read_slot          },
-    { "origin",        FOR_PART,   CLV_E_FORMAT,      write_origin,        read_origin        },
-    { "kdf",           FOR_BOTH,   CLV_E_UNSUPPORTED, write_kdf,           read_kdf           },
-    { "salt",          FOR_BOTH,   CLV_E_FORMAT,      write_salt,          read_salt          },
-    { "cipher",        FOR_BOTH,   CLV_E_UNSUPPORTED, write_cipher,        read_cipher        },
-    { "nonce",         FOR_BOTH,   CLV_E_FORMAT,      write_nonce,         read_nonce         },
-    { "pattern",       FOR_PART,   CLV_E_FORMAT,      write_pattern,       read_pattern       },
-    { "commitment",    FOR_PART,   CLV_E_FORMAT,      write_commitment,    read_commitment    },
-    { "ski",           FOR_SIGKEY, CLV_E_FORMAT,      write_ski,           read_ski           },
-    { "administrator", FOR_SIGKEY, CLV_E_FORMAT,      write_administrator, read_administrator },
+    { "version",       FOR_ALL,     CLV_E_UNSUPPORTED, write_version,       read_version       },
+    { "kind",          FOR_ALL,     CLV_E_UNSUPPORTED, write_kind,          read_kind          },
+    { "world",         FOR_ALL,     CLV_E_FORMAT,      write_world,         read_world         },
+    { "description",   FOR_ALL,     CLV_E_FORMAT,      write_description,   read_description   },
+    { "owner",         FOR_ALL,     CLV_E_FORMAT,      write_owner,         read_owner         },
+    { "created",       FOR_ALL,     CLV_E_FORMAT,      write_created,       read_created       },
+    { "ceremony",      FOR_ALL,     CLV_E_FORMAT,      write_ceremony,      read_ceremony      },
+    { "slot",          FOR_ALL,     CLV_E_FORMAT,      write_slot,          read_slot          },
+    { "origin",        FOR_PART,    CLV_E_FORMAT,      write_origin,        read_origin        },
+    { "kdf",           FOR_ALL,     CLV_E_UNSUPPORTED, write_kdf,           read_kdf           },
+    { "salt",          FOR_ALL,     CLV_E_FORMAT,      write_salt,          read_salt          },
+    { "cipher",        FOR_ALL,     CLV_E_UNSUPPORTED, write_cipher,        read_cipher        },
+    { "nonce",         FOR_ALL,     CLV_E_FORMAT,      write_nonce,         read_nonce         },
+    { "pattern",       FOR_PART,    CLV_E_FORMAT,      write_pattern,       read_pattern       },
+    { "commitment",    FOR_PART,    CLV_E_FORMAT,      write_commitment,    read_commitment    },
+    { "ski",           FOR_SIGKEY,  CLV_E_FORMAT,      write_ski,           read_ski           },
+    { "administrator", FOR_SIGKEY,  CLV_E_FORMAT,      write_administrator, read_administrator },
+    { "witness",       FOR_WITNESS, CLV_E_FORMAT,      write_witness,       read_witness       },
+    { "public-key",    FOR_WITNESS, CLV_E_FORMAT,      write_public_key,    read_public_key    },
 };
 /* clang-format on */
 
 enum { NUM_FIELDS = sizeof fields / sizeof fields[0] };
 
-/* Before the kind is read, only rows of both kinds come by. */
+/* Before the kind is read, only rows of all kinds come by. */
 static bool applies(const struct field *f, enum clv_keyfile_kind kind)
 {
-    unsigned bit = kind == CLV_KEYFILE_PART ? FOR_PART : FOR_SIGKEY;
-
-    return f->kinds == FOR_BOTH || (f->kinds & bit);
+    return f->kinds == FOR_ALL || f->kinds >> kind & 1;
 }
 
 void clv_keyfile_write_header(const struct clv_keyfile_parts *parts, struct clv_writer *w)

@@ -30,8 +30,18 @@ struct clv_keyfile_parts {
     size_t sealed_len;
 };
 
-/* What is sealed: 64 bytes for a key part (nonce and part), 66 for a signature key, 1100 to 1200
- * for an RSA one. */
+/* What differs between the kinds; rows from CLV_KEYFILE_PART on. */
+struct clv_keyfile_kind_facts {
+    const char *word; /* in the header */
+    const char *what; /* for people */
+    const char *stem; /* in file names */
+    size_t clear_len; /* of what is sealed: a key part has its nonce before it */
+};
+const struct clv_keyfile_kind_facts *clv_keyfile_facts(enum clv_keyfile_kind kind);
+/* Lower-case letters and digits of text; everything else becomes one '-' between them. */
+#define CLV_KEYFILE_SIMPLE 32
+void clv_keyfile_simplify(const char *text, char out[CLV_KEYFILE_SIMPLE + 1]);
+/* Whether so many bytes can be what is sealed: of an RSA signature key 1100 to 1200. */
 bool clv_keyfile_fits(const struct clv_keyfile_info *info, size_t clear_len);
 
 /* header.c: magic line, fields, blank line. */

@@ -116,8 +116,8 @@ clv_status clv_keyfile_check_expected(const struct clv_keyfile_info *info,
 {
     if (expected->kind != CLV_KEYFILE_ANY && info->kind != expected->kind)
         return clv_fail(err, CLV_E_FOREIGN, "this file holds a %s, not a %s",
-                        info->kind == CLV_KEYFILE_PART ? "key part" : "signature key",
-                        info->kind == CLV_KEYFILE_PART ? "signature key" : "key part");
+                        clv_keyfile_facts(info->kind)->what,
+                        clv_keyfile_facts(expected->kind)->what);
     if (expected->ceremony && strcmp(info->ceremony, expected->ceremony) != 0)
         return clv_fail(err, CLV_E_FOREIGN, "this key file belongs to %s%s, not to ceremony %s",
                         info->ceremony[0] ? "ceremony " : "no ceremony", info->ceremony,

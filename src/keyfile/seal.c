@@ -128,11 +128,23 @@ static clv_status describe_sigkey(struct clv_keyfile_info *info, const struct cl
     return st;
 }
 
+static clv_status describe_witness(struct clv_keyfile_info *info, const struct clv_secret *seed,
+                                   struct clv_error *err)
+{
+    struct clv_secret *secret = NULL;
+    clv_status st = clv_witness_key_pair(seed, &secret, info->witness_key, err);
+
+    clv_secret_free(&secret);
+    return st;
+}
+
 clv_status clv_keyfile_describe(struct clv_keyfile_info *info, const struct clv_secret *clear,
                                 struct clv_error *err)
 {
     if (info->kind == CLV_KEYFILE_PART)
         return describe_part(info, clear, err);
+    if (info->kind == CLV_KEYFILE_WITNESS)
+        return describe_witness(info, clear, err);
     if (info->sigkey_type == CLV_SIGKEY_RSA)
         return describe_rsa(info, clear, err);
     return describe_sigkey(info, clear, err);
@@ -147,7 +159,8 @@ clv_status clv_keyfile_check_description(const struct clv_keyfile_info *info,
     if (st == CLV_OK && memcmp(actual.pattern, info->pattern, sizeof actual.pattern) == 0 &&
         memcmp(actual.cmac0, info->cmac0, sizeof actual.cmac0) == 0 &&
         memcmp(actual.commitment, info->commitment, sizeof actual.commitment) == 0 &&
-        memcmp(actual.ski, info->ski, sizeof actual.ski) == 0)
+        memcmp(actual.ski, info->ski, sizeof actual.ski) == 0 &&
+        memcmp(actual.witness_key, info->witness_key, sizeof actual.witness_key) == 0)
         return CLV_OK;
     if (st != CLV_OK && st != CLV_E_RULE && st != CLV_E_FORMAT)
         return st; /* memory, library: says nothing about the file */

@@ -37,7 +37,8 @@ def headers(data):
     """(what, bytes): each with one field that is at, or just behind, a limit of the page."""
     values = {
         "version": ["2", "01", "", "1 "],
-        "kind": ["key-Part", "key", "signature-key", "rsa-signature-key", "rsa-key-part"],
+        "kind": ["key-Part", "key", "signature-key", "rsa-signature-key", "rsa-key-part", "witness-key",
+                 "key-part"],
         "world": ["PRODUCTION", "test", "TESTING"],
         "description": TEXTS + ["x" * 100, "x" * 101, "é" * 100, "é" * 101],
         "owner": TEXTS + ["x" * 64, "x" * 65],
@@ -54,6 +55,8 @@ def headers(data):
                     "KCV-CMAC0 0000000000", "KCV-ECB0 000000", "CCA-MKVP 0000000000000000"],
         "commitment": ["0" * 64, "0" * 63],
         "ski": ["0" * 64, "0" * 65],
+        "witness": ["A", "A" * 100, "A" * 101, "", "a b", "a+b", "é", "\x7f"],
+        "public-key": ["0" * 64, "0" * 63, "A" * 64],
         "administrator": ["A", "A" * 30, "A" * 31, "", "é", " A", "A ", "  ", "A\x7f"],
     }
     for name, tries in values.items():
@@ -105,6 +108,9 @@ def cases(keyfile, derived):
         found += [("another owner", with_fields(owner="Somebody Else")),
                   ("another check value", with_fields(pattern="KCV-CMAC0 000000")),
                   ("another commitment", with_fields(commitment="0" * 64))]
+    elif keyfile.kind == "witness-key":
+        found += [("another public key", with_fields(**{"public-key": "0" * 64})),
+                  ("another seed", sealed(derived, fields, bytes(32)))]
     else:
         order = read_keyfile.P521_ORDER.to_bytes(66, "big")
         found += [("another SKI", with_fields(ski="0" * 64)),

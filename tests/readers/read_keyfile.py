@@ -14,6 +14,7 @@ import stat
 import argon2.low_level
 import nacl.bindings
 import nacl.exceptions
+import nacl.signing
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (Encoding, PublicFormat,
                                                           load_der_private_key)
@@ -34,9 +35,12 @@ FIELDS = {
                  "cipher nonce pattern commitment").split(),
     "signature-key": ("version kind world description owner created ceremony slot kdf salt cipher "
                       "nonce ski administrator").split(),
+    "witness-key": ("version kind world description owner created ceremony slot kdf salt cipher "
+                    "nonce witness public-key").split(),
 }
 FIELDS["rsa-signature-key"] = FIELDS["signature-key"]
-PAYLOAD_LEN = {"key-part": [80], "signature-key": [82], "rsa-signature-key": range(1116, 1217)}
+PAYLOAD_LEN = {"key-part": [80], "signature-key": [82], "witness-key": [48],
+               "rsa-signature-key": range(1116, 1217)}
 P521_ORDER = int("01ff" + "ff" * 31 + "fa51868783bf2f966b7fcc0148f709a5d0"
                  "3bb5c9b8899c47aebb6fb71e91386409", 16)
 
@@ -129,6 +133,8 @@ FORM = {
     "commitment": matches("[0-9a-f]{64}"),
     "ski": matches("[0-9a-f]{64}"),
     "administrator": matches("(?! )[ -~]{1,30}(?<! )"),
+    "witness": matches("[!-*,-~]{1,100}"),
+    "public-key": matches("[0-9a-f]{64}"),
 }
 
 
@@ -211,6 +217,10 @@ class KeyFile:
             raise Refused("E-PASSWORD", "wrong password, or a forged header") from None
         if self.kind == "signature-key":
             self._check_scalar(clear)
+            return clear
+        if self.kind == "witness-key":
+            if bytes(nacl.signing.SigningKey(clear).verify_key).hex() != self.fields["public-key"]:
+                raise Refused("E-FORGED", "the key has another public key than the header says")
             return clear
         if self.kind == "rsa-signature-key":
             self._check_rsa(clear)

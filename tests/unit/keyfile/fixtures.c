@@ -170,6 +170,21 @@ void request_sigkey(struct request *r)
     r->ask.name = "dana";
 }
 
+void request_witness(struct request *r)
+{
+    uint8_t seed[CLV_WITNESS_SEED_LEN];
+
+    for (size_t i = 0; i < sizeof seed; i++)
+        seed[i] = (uint8_t)(0x40 + i);
+    r->payload = secret_of(seed, sizeof seed);
+    r->info.kind = CLV_KEYFILE_WITNESS;
+    request_common(r, "Wen Li", "Witness's key 2026");
+    clv_witness_default_name(r->info.owner, true, r->info.witness_name);
+    r->info.ceremony[0] = '\0';
+    r->info.slot = 0;
+    r->ask.name = "wen";
+}
+
 void request_clear(struct request *r)
 {
     clv_secret_free(&r->password);

@@ -35,9 +35,10 @@ struct request {
     struct clv_random chance; /* counts up, as in the worked examples */
     uint8_t counter;
 };
-/* The two worked examples, exactly. */
+/* The worked examples, exactly. */
 void request_part(struct request *r);
 void request_sigkey(struct request *r);
+void request_witness(struct request *r);
 void request_clear(struct request *r);
 
 struct clv_kdf *new_kdf(void);

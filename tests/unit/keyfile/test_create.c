@@ -59,6 +59,11 @@ Test(create, signature_key_as_documented)
     assert_example(request_sigkey, "dana.clvkey", "clvkey-signature");
 }
 
+Test(create, key_of_a_witness_as_documented)
+{
+    assert_example(request_witness, "wen.clvkey", "clvkey-witness");
+}
+
 Test(create, typed_part_without_ceremony_in_production)
 {
     struct request r = {0};

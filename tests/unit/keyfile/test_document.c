@@ -73,6 +73,19 @@ Test(document, signature_key_example_decodes)
     clv_secret_free(&clear);
 }
 
+Test(document, witness_key_example_decodes)
+{
+    struct clv_keyfile_parts parts;
+    struct clv_secret *clear = decode("clvkey-witness", &parts);
+
+    assert_secret_cell("clvkey-witness", "seed", clear);
+    cr_assert_eq(clv_keyfile_check_description(&parts.info, clear, NULL), CLV_OK);
+    cr_assert_str_eq(parts.info.witness_name, "claviger.invalid/witness/test/wen-li");
+    parts.info.witness_key[0] ^= 1;
+    cr_assert_eq(clv_keyfile_check_description(&parts.info, clear, NULL), CLV_E_FORGED);
+    clv_secret_free(&clear);
+}
+
 /* The bytes under the commitment, as the page spells them. */
 Test(document, commitment_example_is_the_hash_of_its_bytes)
 {

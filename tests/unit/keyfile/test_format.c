@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 
-static const char *const examples[] = {"clvkey-part", "clvkey-signature"};
+static const char *const examples[] = {"clvkey-part", "clvkey-signature", "clvkey-witness"};
 
 #define EACH_EXAMPLE(file)                                                                         \
-    for (size_t example_ = 0; example_ < 2; example_++)                                            \
+    for (size_t example_ = 0; example_ < 3; example_++)                                            \
         for (struct clv_view file = document_file(examples[example_]); file.data;                  \
              free((void *)(uintptr_t)file.data), file.data = NULL)
 

@@ -68,6 +68,11 @@ Test(resealed, no_flipped_bit_of_a_signature_key_gets_past_the_tag)
     flip_every_bit("clvkey-signature");
 }
 
+Test(resealed, no_flipped_bit_of_a_witness_key_gets_past_the_tag)
+{
+    flip_every_bit("clvkey-witness");
+}
+
 Test(resealed, no_fact_can_be_exchanged)
 {
     static const struct {
