@@ -60,6 +60,9 @@ clv_status clv_journal_open(const char *dir, struct clv_journal **ret, struct cl
 clv_status clv_journal_open_readonly(const char *dir, struct clv_journal **ret,
                                      struct clv_error *err);
 void clv_journal_free(struct clv_journal **j);
+/* The lock alone, for what else has to be done by one process at a time: it ends when *ret_fd is
+ * closed, and with the process. errors  CLV_E_RULE: held by another */
+clv_status clv_journal_lock(const char *dir, int *ret_fd, struct clv_error *err);
 
 /* ---- on two media --------------------------------------------------------------------------- */
 
@@ -104,7 +107,8 @@ clv_status clv_journal_set_torn_aside(const char *dir, size_t *ret_num_bytes,
 
 /* On disk (fdatasync) before CLV_OK. *ret_seq (may be NULL) counts from 0.
  * errors  CLV_E_INPUT: not an entry, or entry 0 without the key; CLV_E_FULL, CLV_E_IO: the log is
- *         as before, try again; CLV_E_INTERNAL: the log could not be cut back: clv_journal_mend() */
+ *         as before, try again; CLV_E_INTERNAL: the log could not be cut back: clv_journal_mend()
+ */
 clv_status clv_journal_append(struct clv_journal *j, struct clv_view entry, uint64_t *ret_seq,
                               struct clv_error *err);
 /* Signs the tree as it is; does nothing when the last checkpoint already does. The signed note is
@@ -171,7 +175,7 @@ clv_status clv_journal_cosign_request(const struct clv_journal *j, uint64_t old_
  * errors  as clv_cosignature_check() and clv_journal_append(); CLV_E_FULL: too many lines */
 clv_status clv_journal_cosigned(struct clv_journal *j, const struct clv_cosignature *c,
                                 const struct clv_vkey *witness, struct clv_error *err);
-/* Size of the last checkpoint that the witness cosigned in this journal, 0: none. */
+/* Size of the last checkpoint that the witness (NULL: any) cosigned in this journal, 0: none. */
 uint64_t clv_journal_cosigned_size(const struct clv_journal *j, const struct clv_vkey *witness);
 
 /* ---- verify, as a stranger ------------------------------------------------------------------- */
@@ -197,6 +201,8 @@ struct clv_journal_expect {
     const struct clv_vkey *key;               /* NULL: believe the key that entry 0 names */
     const struct clv_journal_anchor *anchors; /* by rising size */
     size_t num_anchors;
+    const struct clv_vkey *witnesses; /* each has to have cosigned a checkpoint */
+    size_t num_witnesses;             /* at most CLV_WITNESSES_MAX */
 };
 
 struct clv_journal_report {
@@ -213,6 +219,9 @@ struct clv_journal_report {
     size_t torn_checkpoint_len; /* and of checkpoints.log */
     struct clv_vkey key;
     bool key_given; /* by the caller, not by the journal itself */
+    struct {
+        uint64_t size, time;       /* of the last checkpoint; size 0: none */
+    } cosigned[CLV_WITNESSES_MAX]; /* by the witnesses expected, in their order */
     char ceremony_id[CLV_CEREMONY_ID_MAX + 1];
     bool test;
 };

@@ -126,6 +126,12 @@ clv_status clv_journal_checkpoint(struct clv_journal *j, struct clv_error *err)
 
 /* ---- cosignatures ---------------------------------------------------------------------------- */
 
+static bool starts_with_line(struct clv_view text, struct clv_view line)
+{
+    return text.len > line.len && memcmp(text.data, line.data, line.len) == 0 &&
+           text.data[line.len] == '\n';
+}
+
 void journal_note_cosigners(struct clv_journal *j, struct clv_view note_text, uint64_t size)
 {
     struct clv_note note;
@@ -136,7 +142,8 @@ void journal_note_cosigners(struct clv_journal *j, struct clv_view note_text, ui
         size_t k = 0;
         while (k < CLV_WITNESSES_MAX && j->cosigned[k].size && j->cosigned[k].id != id)
             k++;
-        if (id != j->key.id && k < CLV_WITNESSES_MAX) {
+        /* The journal's own line has the origin's name; its key is not known yet when opening. */
+        if (!starts_with_line(note.text, note.signatures[i].name) && k < CLV_WITNESSES_MAX) {
             j->cosigned[k].id = id;
             j->cosigned[k].size = size;
         }
@@ -145,10 +152,11 @@ void journal_note_cosigners(struct clv_journal *j, struct clv_view note_text, ui
 
 uint64_t clv_journal_cosigned_size(const struct clv_journal *j, const struct clv_vkey *witness)
 {
+    uint64_t largest = 0;
     for (size_t i = 0; i < CLV_WITNESSES_MAX; i++)
-        if (j->cosigned[i].size && j->cosigned[i].id == witness->id)
-            return j->cosigned[i].size;
-    return 0;
+        if ((!witness || j->cosigned[i].id == witness->id) && j->cosigned[i].size > largest)
+            largest = j->cosigned[i].size;
+    return largest;
 }
 
 /* The last note and one line more, with the empty line behind it. */

@@ -102,7 +102,7 @@ bool logfile_is_there(const struct logfile *f, const char *dir, const char *name
 
 /* ---- the lock -------------------------------------------------------------------------------- */
 
-clv_status folder_lock(const char *dir, int *ret_fd, struct clv_error *err)
+clv_status clv_journal_lock(const char *dir, int *ret_fd, struct clv_error *err)
 {
     int fd = CLV_AGAIN(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd < 0)
@@ -113,7 +113,7 @@ clv_status folder_lock(const char *dir, int *ret_fd, struct clv_error *err)
     }
     clv_status status = CLV_E_RULE;
     if (errno == EWOULDBLOCK) {
-        (void)clv_fail(err, CLV_E_RULE, "another claviger is using the ceremony folder %s", dir);
+        (void)clv_fail(err, CLV_E_RULE, "another claviger is using the folder %s", dir);
         clv_hint(err, "Go on in the other window, or end it there first.");
     } else {
         status = clv_fail_errno(err, errno, "cannot lock the ceremony folder %s", dir);

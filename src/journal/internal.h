@@ -160,8 +160,6 @@ clv_status logfile_append(struct logfile *f, const struct journal_disk *disk, st
 void logfile_cut(struct logfile *f, const struct journal_disk *disk, size_t len);
 /* Whether dir/name is still the file that is open. */
 bool logfile_is_there(const struct logfile *f, const char *dir, const char *name);
-/* A lock on the folder that ends with the process. errors  CLV_E_RULE: held by another */
-clv_status folder_lock(const char *dir, int *ret_fd, struct clv_error *err);
 clv_status key_file_create(const char *dir, const struct clv_secret *seed, struct clv_error *err);
 clv_status key_file_read(const char *dir, struct clv_secret **ret_seed, struct clv_error *err);
 

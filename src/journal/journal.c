@@ -147,7 +147,7 @@ static clv_status take_folder(struct medium *m, struct clv_error *err)
 {
     clv_status status = clv_dir_private(m->dir, err);
     if (status == CLV_OK)
-        status = folder_lock(m->dir, &m->lock_fd, err);
+        status = clv_journal_lock(m->dir, &m->lock_fd, err);
     return status == CLV_OK ? refuse_existing(m->dir, err) : status;
 }
 

@@ -77,7 +77,7 @@ static clv_status sync_logs(struct medium *m, struct clv_error *err)
 clv_status medium_open(struct medium *m, int flags, struct clv_error *err)
 {
     bool writes = (flags & O_ACCMODE) != O_RDONLY;
-    clv_status status = writes && m->lock_fd < 0 ? folder_lock(m->dir, &m->lock_fd, err) : CLV_OK;
+    clv_status status = writes && m->lock_fd < 0 ? clv_journal_lock(m->dir, &m->lock_fd, err) : CLV_OK;
     if (status == CLV_OK)
         status = open_logs(m, flags, err);
     return status == CLV_OK && writes ? sync_logs(m, err) : status;

@@ -106,7 +106,7 @@ static clv_status open_second(struct medium *m, struct clv_error *err)
         return clv_fail(err, CLV_E_MEMORY, "no memory for a file name");
     bool begun = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
     free(path);
-    return begun ? medium_open(m, O_RDWR | O_APPEND, err) : folder_lock(m->dir, &m->lock_fd, err);
+    return begun ? medium_open(m, O_RDWR | O_APPEND, err) : clv_journal_lock(m->dir, &m->lock_fd, err);
 }
 
 static uint64_t size_of(const struct medium *m, enum which_log which)

@@ -193,6 +193,28 @@ static bool check_signature(struct scan *s)
     return true;
 }
 
+/* Lines of the witnesses who are expected have to hold; whether there are any is seen at the end.
+ */
+static bool check_cosignatures(struct scan *s)
+{
+    struct clv_error why = {0};
+    struct clv_note note;
+    if (!s->expect || clv_note_parse(clv_writer_view(&s->ahead_note), &note, NULL) != CLV_OK)
+        return true;
+    for (size_t i = 0; i < s->expect->num_witnesses; i++) {
+        uint64_t time = 0;
+        clv_status status = clv_note_check_cosigned(&note, &s->expect->witnesses[i], &time, &why);
+        if (status == CLV_E_FORGED)
+            return fault(s, CLV_JOURNAL_FORGED, NULL, "the checkpoint of %" PRIu64 " entries: %s",
+                         s->ahead.size, why.fact);
+        if (status == CLV_OK) {
+            s->report->cosigned[i].size = s->ahead.size;
+            s->report->cosigned[i].time = time;
+        }
+    }
+    return true;
+}
+
 static bool check_growth(struct scan *s)
 {
     uint64_t before = s->report->signed_size;
@@ -220,7 +242,7 @@ static bool read_ahead(struct scan *s)
         return true;
     if (is_hole_at_end(s))
         return torn_checkpoint(s, start);
-    if (!check_signature(s) || !check_growth(s))
+    if (!check_signature(s) || !check_growth(s) || !check_cosignatures(s))
         return false;
     s->has_ahead = true;
     return true;
@@ -351,6 +373,15 @@ static bool scan_records(struct scan *s, clv_status *status, struct clv_error *e
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
+static bool check_witnesses(struct scan *s)
+{
+    for (size_t i = 0; s->expect && i < s->expect->num_witnesses; i++)
+        if (s->report->cosigned[i].size == 0)
+            return fault(s, CLV_JOURNAL_FOREIGN, NULL, "no checkpoint is cosigned by %s+%08x",
+                         s->expect->witnesses[i].name, s->expect->witnesses[i].id);
+    return true;
+}
+
 static bool check_end(struct scan *s)
 {
     uint64_t size = s->frontier.size, signed_size = s->report->signed_size;
@@ -374,7 +405,7 @@ static bool check_end(struct scan *s)
         return fault(s, CLV_JOURNAL_UNSIGNED_TAIL, &signed_size,
                      "nothing signs the entries from %" PRIu64 " to %" PRIu64, signed_size,
                      size - 1);
-    return true;
+    return check_witnesses(s);
 }
 
 static clv_status read_failure(const struct scan_sources *src, struct clv_error *err)

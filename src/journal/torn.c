@@ -70,7 +70,7 @@ clv_status clv_journal_set_torn_aside(const char *dir, size_t *ret_num_bytes, st
     struct clv_journal_report report = {0};
     struct scan_end end = {0};
     int lock_fd = -1, log_fd = -1, checkpoints_fd = -1;
-    clv_status status = folder_lock(dir, &lock_fd, err);
+    clv_status status = clv_journal_lock(dir, &lock_fd, err);
     if (status == CLV_OK)
         status = file_open(dir, CLV_JOURNAL_LOG, O_RDWR, &log_fd, err);
     if (status == CLV_OK)

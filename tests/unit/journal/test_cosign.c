@@ -252,6 +252,7 @@ Test(cosign, a_journal_carries_cosignatures_and_stays_intact)
     journal_small(dir, ID);
     cr_assert_eq(clv_journal_open(dir, &j, &err), CLV_OK, "%s", err.fact);
     struct clv_cosignature by_wen = sign_head(j, &wen), by_ola = sign_head(j, &ola);
+    cr_assert_eq(clv_journal_cosigned_size(j, NULL), 0);
     cr_assert_eq(clv_journal_cosigned(j, &by_wen, &ola.key, NULL), CLV_E_FOREIGN);
     for (int twice = 0; twice < 2; twice++)
         cr_assert_eq(clv_journal_cosigned(j, &by_wen, &wen.key, &err), CLV_OK, "%s", err.fact);
