@@ -30,6 +30,17 @@ enum clv_evidence_kind {
 struct clv_evidence_expect {
     const struct clv_vkey *key; /* from paper, or from an earlier receipt */
     const char *journal_dir;    /* receipts, slips and checkpoints: also against this journal */
+    const struct clv_vkey
+        *witnesses;       /* receipts, checkpoints, journals: cosigned by each of them */
+    size_t num_witnesses; /* at most CLV_WITNESSES_MAX */
+};
+
+/* One cosignature that the evidence carries. */
+struct clv_evidence_cosigner {
+    char name[CLV_NOTE_NAME_MAX + 1];
+    uint32_t id;
+    uint64_t time, size; /* of the checkpoint */
+    bool holds;          /* checked against a key that was given; false: not checked */
 };
 
 struct clv_evidence_report {
@@ -41,6 +52,8 @@ struct clv_evidence_report {
     struct clv_receipt_facts facts;    /* kinds RECEIPT and CODES */
     struct clv_slip slip;              /* kind SLIP; size and root also of kind CHECKPOINT */
     char serial[CLV_SERIAL_MAX + 1];   /* kind CODES */
+    struct clv_evidence_cosigner cosigners[CLV_WITNESSES_MAX];
+    size_t num_cosigners;
 };
 
 /* path: a ceremony folder or a file. ret_report is filled whenever CLV_OK is returned.

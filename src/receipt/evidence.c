@@ -64,6 +64,75 @@ static clv_status hold_against_journal(const struct clv_evidence_expect *expect,
     return CLV_OK;
 }
 
+/* ---- witnesses ------------------------------------------------------------------------------- */
+
+/* The lines of others than the journal, as far as there is room. */
+static void list_cosigners(struct clv_evidence_report *r, const struct clv_note *note,
+                           const struct clv_checkpoint *c)
+{
+    for (size_t i = 0; i < note->num_signatures && r->num_cosigners < CLV_WITNESSES_MAX; i++) {
+        const struct clv_note_signature *line = &note->signatures[i];
+        struct clv_evidence_cosigner *to = &r->cosigners[r->num_cosigners];
+        struct clv_cosignature cosignature;
+        if (clv_view_equal(line->name, c->origin) || line->name.len > CLV_NOTE_NAME_MAX ||
+            !clv_cosignature_of_line(line, &cosignature))
+            continue;
+        *to = (struct clv_evidence_cosigner){
+            .id = line->id, .time = cosignature.time, .size = c->size};
+        memcpy(to->name, line->name.data, line->name.len);
+        r->num_cosigners++;
+    }
+}
+
+static void mark_held(struct clv_evidence_report *r, const struct clv_vkey *witness)
+{
+    for (size_t i = 0; i < r->num_cosigners; i++)
+        if (r->cosigners[i].id == witness->id && strcmp(r->cosigners[i].name, witness->name) == 0)
+            r->cosigners[i].holds = true;
+}
+
+/* Of a note whose own signature holds. */
+static void check_cosigned(struct clv_evidence_report *r, const struct clv_evidence_expect *expect,
+                           struct clv_view note_text)
+{
+    struct clv_note note;
+    struct clv_checkpoint c;
+    struct clv_error why = {0};
+    if (clv_note_parse(note_text, &note, NULL) != CLV_OK ||
+        clv_checkpoint_parse(note.text, &c, NULL) != CLV_OK)
+        return;
+    list_cosigners(r, &note, &c);
+    for (size_t i = 0; expect && r->code == CLV_OK && i < expect->num_witnesses; i++) {
+        if (clv_note_check_cosigned(&note, &expect->witnesses[i], NULL, &why) == CLV_OK)
+            mark_held(r, &expect->witnesses[i]);
+        else
+            judge_error(r, &why);
+    }
+}
+
+static void check_receipt_cosigned(struct clv_evidence_report *r,
+                                   const struct clv_evidence_expect *expect, struct clv_view text)
+{
+    struct proof p;
+    if (proof_parse(text, &p, NULL) != CLV_OK)
+        return;
+    check_cosigned(r, expect, p.note_text);
+    proof_clear(&p);
+}
+
+static void list_journal_cosigners(struct clv_evidence_report *r,
+                                   const struct clv_evidence_expect *expect)
+{
+    for (size_t i = 0; expect && i < expect->num_witnesses; i++) {
+        struct clv_evidence_cosigner *to = &r->cosigners[r->num_cosigners++];
+        *to = (struct clv_evidence_cosigner){.id = expect->witnesses[i].id,
+                                             .time = r->journal.cosigned[i].time,
+                                             .size = r->journal.cosigned[i].size,
+                                             .holds = true};
+        memcpy(to->name, expect->witnesses[i].name, sizeof to->name);
+    }
+}
+
 static void advise_key(struct clv_evidence_report *r, bool key_given)
 {
     if (!key_given)
@@ -76,7 +145,11 @@ static void advise_key(struct clv_evidence_report *r, bool key_given)
 static clv_status verify_journal(const char *dir, const struct clv_evidence_expect *expect,
                                  struct clv_evidence_report *r, struct clv_error *err)
 {
-    struct clv_journal_expect want = {.key = expect ? expect->key : NULL};
+    struct clv_journal_expect want = {0};
+    if (expect)
+        want = (struct clv_journal_expect){.key = expect->key,
+                                           .witnesses = expect->witnesses,
+                                           .num_witnesses = expect->num_witnesses};
     r->kind = CLV_EVIDENCE_JOURNAL;
     clv_status status = clv_journal_verify(dir, &want, &r->journal, err);
     if (status != CLV_OK)
@@ -87,6 +160,7 @@ static clv_status verify_journal(const char *dir, const struct clv_evidence_expe
         return CLV_OK;
     }
     judge(r, CLV_OK, "All %" PRIu64 " entries are signed and unchanged.", j->size);
+    list_journal_cosigners(r, expect);
     advise_key(r, j->key_given);
     advise(r, "An older copy of the whole folder looks the same: compare the number of entries and "
               "the root with the latest slip or receipt.");
@@ -110,6 +184,8 @@ static clv_status verify_receipt(struct clv_view text, const struct clv_evidence
     memcpy(anchor.root, f->root, CLV_HASH_LEN);
     if (expect && expect->journal_dir)
         status = hold_against_journal(expect, &f->key, f->ceremony_id, f->test, &anchor, r, err);
+    if (status == CLV_OK && r->code == CLV_OK)
+        check_receipt_cosigned(r, expect, text);
     if (r->code == CLV_OK)
         advise_key(r, f->key_given);
     return status;
@@ -188,6 +264,8 @@ static clv_status verify_checkpoint(struct clv_view text, const struct clv_evide
         advise(r, "Give the key from paper or from a receipt, or the journal's folder.");
     } else if (clv_note_verify(&note, key, &why) != CLV_OK) {
         judge_error(r, &why);
+    } else {
+        check_cosigned(r, expect, text);
     }
     return CLV_OK;
 }

@@ -36,8 +36,6 @@ static void write_receipt(struct clv_writer *w, const struct clv_evidence_report
     clv_write_format(w, "  %-14s%" PRIu64 " of %" PRIu64 "\n", "entry", f->seq, f->size);
     write_hash(w, "log root", f->root);
     write_key(w, &f->key, f->key_given);
-    if (f->num_cosigners)
-        clv_write_format(w, "  %-14s%zu, not checked\n", "cosignatures", f->num_cosigners);
     if (clv_entry_text(clv_view_of(f->entry.text, f->entry.len), &entry, NULL) == CLV_OK)
         clv_write_format(w, "What is recorded:\n%s", entry);
     free(entry);
@@ -60,6 +58,19 @@ static void write_slip(struct clv_writer *w, const struct clv_slip *s)
         clv_write_format(w, "  %-14s%s\n", "kind", s->kind);
     clv_write_format(w, "  %-14s%" PRIu64 "\n", "entries", s->size);
     write_hash(w, "log root", s->root);
+}
+
+/* Who said so, and whether that was looked at. */
+static void write_cosigners(struct clv_writer *w, const struct clv_evidence_report *r)
+{
+    for (size_t i = 0; i < r->num_cosigners; i++) {
+        const struct clv_evidence_cosigner *c = &r->cosigners[i];
+        char time[CLV_TIME_TEXT];
+        clv_time_text((int64_t)c->time * 1000, time);
+        clv_write_format(w, "  %-14s%s+%08x\n  %-14s%" PRIu64 " entries, %s: %s\n",
+                         i == 0 ? "cosigned by" : "", c->name, c->id, "", c->size, time,
+                         c->holds ? "holds" : "NOT CHECKED, no --witness-key was given for it");
+    }
 }
 
 /* Facts are shown only when they were verified: text that is not signed is not repeated. */
@@ -101,6 +112,8 @@ clv_status clv_evidence_text(const struct clv_evidence_report *report, char **re
         clv_write_format(&w, "DOES NOT HOLD: %s: %s (%s)\n", clv_evidence_kind_name(report->kind),
                          report->verdict, clv_code_name(report->code));
     write_facts(&w, report);
+    if (report->code == CLV_OK)
+        write_cosigners(&w, report);
     if (report->kind != CLV_EVIDENCE_JOURNAL && report->journal.size > 0 && report->code == CLV_OK)
         clv_write_format(&w, "It agrees with the journal of %" PRIu64 " entries (%s).\n",
                          report->journal.size, clv_journal_verdict_name(report->journal.verdict));

@@ -1,7 +1,7 @@
 """Verifies the journal of a ceremony as docs/formats/journal.md describes it, then reads its entries as
 docs/formats/events.md does.
 
-    verify_journal.py [--vkey KEY] [--no-events] DIR
+    verify_journal.py [--vkey KEY] [--witness KEY]... [--no-events] DIR
 
 Prints the verdict, and names the first thing wrong.
 """
@@ -12,6 +12,7 @@ import re
 import events
 from common import (VKEY, Checkpoint, Refused, VerifierKey, decimal_strict, leaf_hash, read_bytes,
                     run, tree_root)
+from witness import WitnessKey
 
 VERDICTS = {"unsigned tail": "E-MISMATCH", "unsigned": "E-MISMATCH", "forged": "E-FORGED",
             "torn": "E-DAMAGED", "damaged": "E-DAMAGED", "truncated": "E-DAMAGED",
@@ -87,17 +88,34 @@ class Journal:
     def root(self, size):
         return tree_root(self.leaves[:size])
 
-    def verify(self, expected=None):
+    def verify(self, expected=None, witnesses=()):
         lines, rest = split_records(self.log, b"\n")
         records, heads_rest = split_checkpoints(self.heads)
         if lines:
             self._take_key(parse_line(lines[0], 0)[0], expected)
+        cosigned = set()
         for record in records:
             checkpoint = self._read_checkpoint(record)
+            cosigned |= self._cosigners(checkpoint, witnesses)
             self._read_entries(lines, checkpoint.size)
             self._check_root(checkpoint)
         self._read_entries(lines, len(lines))
         self._check_ends(rest, heads_rest)
+        for witness in witnesses:
+            if witness.text not in cosigned:
+                raise Verdict("foreign", f"no checkpoint is cosigned by {witness.name.decode()}")
+
+    @staticmethod
+    def _cosigners(checkpoint, witnesses):
+        found = set()
+        for witness in witnesses:
+            try:
+                witness.check(checkpoint)
+                found.add(witness.text)
+            except Refused as refused:
+                if refused.code == "E-FORGED":
+                    raise Verdict("forged", str(refused)) from None
+        return found
 
     def _take_key(self, entry, expected):
         match = VKEY.search(entry)
@@ -156,10 +174,12 @@ def main(argv):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("dir")
     parser.add_argument("--vkey")
+    parser.add_argument("--witness", action="append", default=[])
     parser.add_argument("--no-events", action="store_true")
     args = parser.parse_args(argv)
     journal = Journal(args.dir)
-    journal.verify(VerifierKey(args.vkey.encode(), "E-FORMAT").text if args.vkey else None)
+    journal.verify(VerifierKey(args.vkey.encode(), "E-FORMAT").text if args.vkey else None,
+                   [WitnessKey(text.encode()) for text in args.witness])
     if not args.no_events:
         for number, entry in enumerate(journal.entries):
             events.check(entry.decode(), number)

@@ -1,6 +1,6 @@
 """Verifies a receipt as docs/formats/receipt.md describes it: the file, its codes, or a slip.
 
-    verify_receipt.py [--vkey KEY] [--journal DIR] FILE
+    verify_receipt.py [--vkey KEY] [--witness KEY]... [--journal DIR] FILE
     zbarimg -q --raw page.pgm | verify_receipt.py -
 
 A slip proves nothing without --journal.
@@ -13,6 +13,7 @@ import sys
 import verify_journal
 from common import (Checkpoint, Refused, VerifierKey, base64_strict, decimal_strict, leaf_hash,
                     proof_len, proof_root, read_bytes, run, sha256)
+from witness import WitnessKey
 
 HEAD = b"c2sp.org/tlog-proof@v1"
 FORMAT = "E-FORMAT"
@@ -216,6 +217,7 @@ def main(argv):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("file")
     parser.add_argument("--vkey")
+    parser.add_argument("--witness", action="append", default=[])
     parser.add_argument("--journal")
     args = parser.parse_args(argv)
     data = sys.stdin.buffer.read() if args.file == "-" else read_bytes(args.file)
@@ -228,6 +230,8 @@ def main(argv):
     if journal and (receipt.vkey.text != journal.vkey.text
                     or journal.entries[receipt.index:receipt.index + 1] != [receipt.entry]):
         raise Refused("E-FOREIGN", "the journal has another entry there")
+    for text in args.witness:
+        WitnessKey(text.encode()).check(receipt.checkpoint)
     print(f"entry {receipt.index} of {receipt.checkpoint.size}: {receipt.entry.decode(errors='replace')}")
     print(receipt.vkey.text.decode())
     return 0
