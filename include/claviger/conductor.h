@@ -15,6 +15,7 @@
 #define CLAVIGER_CONDUCTOR_H
 
 #include "claviger/base.h"
+#include "claviger/journal.h"
 #include "claviger/script.h"
 
 struct clv_face;
@@ -90,6 +91,23 @@ void clv_conductor_free(struct clv_conductor **c);
 clv_status clv_conductor_run(struct clv_conductor *c, enum clv_ending *ret, struct clv_error *err);
 /* "CLV-20261123-7F3A91C2"; valid after new. */
 const char *clv_conductor_ceremony_id(const struct clv_conductor *c);
+
+/* ---- afterwards --------------------------------------------------------------------------- */
+
+struct clv_cosigned_receipts {
+    size_t num; /* receipts written anew */
+    uint64_t size;
+    bool test;
+};
+/* Adds a witness's cosignature of the last checkpoint to the journal in dir, and writes every
+ * receipt of the ceremony once more, with it, as NN-KIND-cosigned. receipts_dir NULL: "receipts" in
+ * dir.
+ * errors  those of opening the journal and of clv_journal_cosigned(); of writing the receipts: the
+ *         cosignature is in the journal then */
+clv_status clv_conductor_add_cosignature(const char *dir, const char *receipts_dir,
+                                         const struct clv_cosignature *cosignature,
+                                         const struct clv_vkey *witness,
+                                         struct clv_cosigned_receipts *ret, struct clv_error *err);
 
 /* ---- what a face shows ------------------------------------------------------------------- */
 

@@ -153,6 +153,7 @@ struct clv_site_instance {
     size_t num_units;
 };
 
+#define CLV_SITE_WITNESSES_MAX 3
 struct clv_site {
     struct clv_site_instance *instances;
     size_t num_instances;         /* 1..16 */
@@ -160,8 +161,10 @@ struct clv_site {
     const char *receipts_folder;  /* NULL: the ceremony's folder */
     const char *mirror_folder;    /* holds a second copy of each journal; NULL: one copy */
     const char *printer;          /* name of a print queue; NULL: none */
-    unsigned query_seconds;       /* 1..600 */
-    unsigned command_seconds;     /* 1..600 */
+    const char *witness_keys[CLV_SITE_WITNESSES_MAX]; /* as text, form checked only */
+    size_t num_witness_keys;
+    unsigned query_seconds;   /* 1..600 */
+    unsigned command_seconds; /* 1..600 */
     uint8_t hash[CLV_SHA256_LEN];
     struct clv_yaml *texts; /* holds every text above */
     char **made_names;      /* hold those that clv_site_resolve() made */

@@ -162,7 +162,14 @@ static clv_status add_follow_up(struct clv_conductor *c, struct rows *r, struct 
     return CLV_OK;
 }
 
-static clv_status ceremony_receipt(struct clv_conductor *c, struct rows *r, struct clv_error *err)
+/* Rows and request of one receipt; the texts live in r until the next one. */
+struct receipt_plan {
+    struct receipt_request request;
+    char title[60];
+};
+
+static clv_status plan_ceremony_receipt(struct clv_conductor *c, struct rows *r,
+                                        struct receipt_plan *p, struct clv_error *err)
 {
     r->num = 0;
     add_identity(c, r);
@@ -178,23 +185,21 @@ static clv_status ceremony_receipt(struct clv_conductor *c, struct rows *r, stru
             "Scan the codes, or take the .tlog-proof file, and run: claviger verify "
             "FILE. A unit holds this key if the first 28 bytes of its verification pattern are "
             "the ones above. This sheet contains no secret.");
-    struct receipt_request request = {.kind = "ceremony",
-                                      .title = "Master key ceremony",
-                                      .pattern =
-                                          c->ceremony->has_pattern ? c->ceremony->pattern : NULL,
-                                      .digest = c->config.script->hash,
-                                      .rows = r->row,
-                                      .num_rows = r->num,
-                                      .whole_cast = true};
-    return make_receipt(c, &request, err);
+    p->request =
+        (struct receipt_request){.kind = "ceremony",
+                                 .title = "Master key ceremony",
+                                 .pattern = c->ceremony->has_pattern ? c->ceremony->pattern : NULL,
+                                 .digest = c->config.script->hash,
+                                 .whole_cast = true};
+    return CLV_OK;
 }
 
-static clv_status owner_receipt(struct clv_conductor *c, unsigned slot, struct rows *r,
-                                struct clv_error *err)
+static void plan_owner_receipt(struct clv_conductor *c, unsigned slot, struct rows *r,
+                               struct receipt_plan *p)
 {
     const struct clv_part_record *part = &c->ceremony->parts[slot - 1];
     unsigned person = clv_ceremony_seat(c->ceremony, CLV_ROLE_OWNER, slot);
-    char hex[100], title[60];
+    char hex[100];
     r->num = 0;
     add_row(r, "Key part", false, "%u of %u", slot, c->config.script->num_owners);
     add_row(r, "Owner", false, "%s", seat_of(c, person)->name);
@@ -208,29 +213,86 @@ static clv_status owner_receipt(struct clv_conductor *c, unsigned slot, struct r
     add_row(r, "", false,
             "The part was opened once, sealed for each unit and wiped. Bring this "
             "sheet when the same key is loaded again.");
-    snprintf(title, sizeof(title), "Key part %u of %u, loaded", slot, c->config.script->num_owners);
-    struct receipt_request request = {.kind = "part-loaded",
-                                      .title = title,
-                                      .person = person,
-                                      .pattern = c->ceremony->pattern,
-                                      .digest = part->commitment,
-                                      .rows = r->row,
-                                      .num_rows = r->num};
-    return make_receipt(c, &request, err);
+    snprintf(p->title, sizeof(p->title), "Key part %u of %u, loaded", slot,
+             c->config.script->num_owners);
+    p->request = (struct receipt_request){.kind = "part-loaded",
+                                          .title = p->title,
+                                          .person = person,
+                                          .pattern = c->ceremony->pattern,
+                                          .digest = part->commitment};
+}
+
+/* The owners in order, then the ceremony's own. Takes what is prepared along. */
+static clv_status plan_receipt(struct clv_conductor *c, unsigned index, struct rows *r,
+                               struct receipt_plan *p, struct clv_error *err)
+{
+    struct prepared_receipt *prepared = p->request.prepared;
+    clv_status st = CLV_OK;
+    if (index < c->config.script->num_owners)
+        plan_owner_receipt(c, index + 1, r, p);
+    else
+        st = plan_ceremony_receipt(c, r, p, err);
+    p->request.rows = r->row;
+    p->request.num_rows = r->num;
+    p->request.prepared = prepared;
+    return st;
+}
+
+#define MAX_LAST (CLV_MAX_SLOTS + 1)
+
+/* The last receipts; the texts of one at a time. */
+struct last_receipts {
+    unsigned num;
+    struct rows rows;
+    struct receipt_plan plan[MAX_LAST];
+    struct receipt_entry entry[MAX_LAST];
+};
+
+static clv_status record_all(struct clv_conductor *c, struct last_receipts *l,
+                             struct clv_error *err)
+{
+    clv_status st = CLV_OK;
+    for (unsigned i = 0; st == CLV_OK && i < l->num; i++) {
+        st = plan_receipt(c, i, &l->rows, &l->plan[i], err);
+        if (st == CLV_OK)
+            st = record_receipt(c, &l->plan[i].request, &l->entry[i], err);
+    }
+    return st == CLV_OK ? record_checkpoint(c, err) : st;
+}
+
+/* One checkpoint, which the witnesses cosign, covers every receipt: all are on record before, and
+ * all proofs are written before anything else is. What becomes paper is told as it is then, and a
+ * proof that cannot be written is left to make_receipt(). */
+static clv_status make_receipts(struct clv_conductor *c, struct last_receipts *l,
+                                struct clv_error *err)
+{
+    clv_status st = record_all(c, l, err);
+    if (st == CLV_OK)
+        st = cosign_head(c, err);
+    for (unsigned i = 0; st == CLV_OK && i < l->num; i++)
+        (void)prepare_receipt(c, &l->plan[i].request, &l->entry[i], &l->plan[i].request.prepared,
+                              NULL);
+    for (unsigned i = 0; st == CLV_OK && i < l->num; i++) {
+        st = plan_receipt(c, i, &l->rows, &l->plan[i], err);
+        if (st == CLV_OK)
+            st = make_receipt(c, &l->plan[i].request, err);
+    }
+    for (unsigned i = 0; i < l->num; i++)
+        prepared_free(&l->plan[i].request.prepared);
+    return st;
 }
 
 clv_status task_receipts(struct clv_conductor *c, const struct clv_task *task,
                          struct clv_error *err)
 {
-    struct rows *r = calloc(1, sizeof(*r));
-    if (r == NULL)
+    struct last_receipts *l = calloc(1, sizeof(*l));
+    if (l == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory for receipts");
+    l->num = c->config.script->num_owners + 1;
     clv_status st = seat_person(c, task->person, err);
-    for (unsigned slot = 1; st == CLV_OK && slot <= c->config.script->num_owners; slot++)
-        st = owner_receipt(c, slot, r, err);
     if (st == CLV_OK)
-        st = ceremony_receipt(c, r, err);
-    free(r);
+        st = make_receipts(c, l, err);
+    free(l);
     struct clv_event e = event_of(CLV_EVENT_RECEIPTS_OVER);
     e.number = c->num_documents;
     return st == CLV_OK ? record(c, &e, err) : st;

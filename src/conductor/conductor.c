@@ -94,6 +94,8 @@ static clv_status prepare(struct clv_conductor *c, struct clv_error *err)
         .test_world = config->test_world, .random = config->random, .clock = config->clock};
     clv_status st = check_world(config, err);
     if (st == CLV_OK)
+        st = check_witnesses(config->site, err);
+    if (st == CLV_OK)
         st = make_folders(c, err);
     if (st == CLV_OK)
         st = clv_ceremony_new(config->script, &c->ceremony, err);

@@ -7,35 +7,22 @@
 
 #define MAX_SIGNATURES (CLV_MAX_SEATS + 1)
 
-struct sheet_parts {
+struct prepared_receipt {
+    unsigned number;
     char serial[CLV_SERIAL_MAX + 1];
     char stem[64]; /* file name without ending */
     char footer[160], printed[CLV_TIME_TEXT], slip[CLV_SLIP_TEXT];
     char who[MAX_SIGNATURES][200];
     struct clv_document_line lines[MAX_SIGNATURES];
-    size_t num_lines;
+    size_t num_lines, num_rows;
+    struct clv_document_row rows[MAX_DOCUMENT_ROWS];
+    struct cosigner_rows cosigners;
     struct clv_codes codes;
-    uint8_t *proof;
-    size_t proof_len;
+    struct clv_document doc; /* of the texts above */
+    char *path;              /* of the PDF */
 };
 
-static clv_status write_beside(struct clv_conductor *c, const char *stem, const char *ending,
-                               const void *data, size_t len, char **ret_path, struct clv_error *err)
-{
-    char name[100];
-    snprintf(name, sizeof(name), "%s%s", stem, ending);
-    char *path = clv_path_join(c->receipts_dir, name);
-    if (path == NULL)
-        return clv_fail(err, CLV_E_MEMORY, "no memory for a path");
-    clv_status st = data ? clv_file_create(path, data, len, err) : CLV_OK;
-    if (st == CLV_OK && ret_path)
-        *ret_path = path;
-    else
-        free(path);
-    return st;
-}
-
-static void add_signature(struct clv_conductor *c, struct sheet_parts *p, unsigned person)
+static void add_signature(struct clv_conductor *c, struct prepared_receipt *p, unsigned person)
 {
     const struct clv_seat *seat = seat_of(c, person);
     if (seat == NULL || !seat->here || p->num_lines == MAX_SIGNATURES)
@@ -47,7 +34,7 @@ static void add_signature(struct clv_conductor *c, struct sheet_parts *p, unsign
 }
 
 static void fill_signatures(struct clv_conductor *c, const struct receipt_request *r,
-                            struct sheet_parts *p)
+                            struct prepared_receipt *p)
 {
     if (!r->whole_cast) {
         add_signature(c, p, r->person);
@@ -58,8 +45,8 @@ static void fill_signatures(struct clv_conductor *c, const struct receipt_reques
         add_signature(c, p, i);
 }
 
-static clv_status record_receipt(struct clv_conductor *c, const struct receipt_request *r,
-                                 struct clv_error *err)
+clv_status record_receipt(struct clv_conductor *c, const struct receipt_request *r,
+                          struct receipt_entry *ret, struct clv_error *err)
 {
     struct clv_event e = event_of(CLV_EVENT_RECEIPT);
     const struct clv_seat *seat = seat_of(c, r->person);
@@ -75,36 +62,41 @@ static clv_status record_receipt(struct clv_conductor *c, const struct receipt_r
     if (r->digest)
         memcpy(e.digest, r->digest, sizeof(e.digest));
     clv_status st = record(c, &e, err);
-    return st == CLV_OK ? record_checkpoint(c, err) : st;
+    *ret = (struct receipt_entry){.number = e.number, .seq = clv_journal_size(c->journal) - 1};
+    return st;
 }
 
 static clv_status fill_parts(struct clv_conductor *c, const struct receipt_request *r,
-                             struct sheet_parts *p, struct clv_error *err)
+                             const struct receipt_entry *entry, struct prepared_receipt *p,
+                             struct clv_error *err)
 {
     uint8_t root[CLV_HASH_LEN];
     char script[9], head[17];
     struct clv_slip slip = {0};
-    uint64_t seq = clv_journal_size(c->journal) - 1;
     clv_journal_root(c->journal, root);
     clv_hex(c->config.script->hash, 4, script);
     clv_hex(root, 8, head);
     snprintf(p->footer, sizeof(p->footer), "script %s, entry %llu, log head %s", script,
-             (unsigned long long)seq, head);
-    snprintf(p->serial, sizeof(p->serial), "%.4s-%02u", c->id + strlen(c->id) - 4,
-             c->num_documents);
-    snprintf(p->stem, sizeof(p->stem), "%02u-%s", c->num_documents, r->kind);
+             (unsigned long long)entry->seq, head);
+    snprintf(p->serial, sizeof(p->serial), "%.4s-%02u", c->id + strlen(c->id) - 4, entry->number);
+    snprintf(p->stem, sizeof(p->stem), "%02u-%s", entry->number, r->kind);
     clv_time_text(clv_now_wall_ms(c->config.clock), p->printed);
     fill_signatures(c, r, p);
-    clv_status st = clv_receipt_encode(c->journal, seq, &p->proof, &p->proof_len, err);
-    if (st == CLV_OK)
-        st = clv_receipt_codes(clv_view_of(p->proof, p->proof_len), p->serial, &p->codes, err);
+    fill_cosigners(c->journal, &p->cosigners);
+    const struct issue issue = {.journal = c->journal,
+                                .dir = c->receipts_dir,
+                                .stem = p->stem,
+                                .serial = p->serial,
+                                .seq = entry->seq};
+    clv_status st = issue_receipt(&issue, &p->codes, err);
     if (st == CLV_OK)
         st = clv_slip_of(c->journal, "RECEIPT", &slip, err);
     return st == CLV_OK ? clv_slip_format(&slip, p->slip, err) : st;
 }
 
 static struct clv_document document_of(const struct clv_conductor *c,
-                                       const struct receipt_request *r, const struct sheet_parts *p)
+                                       const struct receipt_request *r,
+                                       const struct prepared_receipt *p)
 {
     return (struct clv_document){
         .kind = strcmp(r->kind, "ceremony") == 0 ? "Ceremony receipt" : "Key-part receipt",
@@ -113,8 +105,8 @@ static struct clv_document document_of(const struct clv_conductor *c,
         .ceremony_id = c->id,
         .test = c->config.test_world,
         .printed_at = p->printed,
-        .rows = r->rows,
-        .num_rows = r->num_rows,
+        .rows = p->rows,
+        .num_rows = p->num_rows,
         .lines = p->lines,
         .num_lines = p->num_lines,
         .codes = p->codes.text,
@@ -122,56 +114,6 @@ static struct clv_document document_of(const struct clv_conductor *c,
         .slip = p->slip,
         .footer = p->footer,
     };
-}
-
-/* The codes as a reader would print them: what `claviger verify` takes when paper was scanned. */
-static clv_status write_codes(struct clv_conductor *c, const struct sheet_parts *p,
-                              struct clv_error *err)
-{
-    struct clv_writer w = {0};
-    for (size_t i = 0; i < p->codes.num; i++)
-        clv_write_format(&w, "%s\n", p->codes.text[i]);
-    clv_status st = clv_writer_done(&w, err);
-    if (st == CLV_OK)
-        st = write_beside(c, p->stem, ".codes", w.data, w.len, NULL, err);
-    clv_writer_clear(&w);
-    return st;
-}
-
-/* A receipt counts when what was written proves what was meant: the file again from disk, and the
- * same file from the codes. */
-static clv_status read_back(struct clv_conductor *c, const struct sheet_parts *p,
-                            struct clv_error *err)
-{
-    struct clv_receipt_facts *facts = calloc(1, sizeof(*facts));
-    uint8_t *file = NULL, *from_codes = NULL, *codes = NULL;
-    size_t file_len = 0, from_codes_len = 0, codes_len = 0;
-    char name[100], codes_name[100];
-    snprintf(name, sizeof(name), "%s.tlog-proof", p->stem);
-    snprintf(codes_name, sizeof(codes_name), "%s.codes", p->stem);
-    char *path = clv_path_join(c->receipts_dir, name);
-    char *codes_path = clv_path_join(c->receipts_dir, codes_name);
-    clv_status st = path && codes_path && facts
-                        ? clv_file_read(path, CLV_RECEIPT_MAX, &file, &file_len, err)
-                        : clv_fail(err, CLV_E_MEMORY, "no memory to read a receipt back");
-    if (st == CLV_OK)
-        st = clv_receipt_verify(clv_view_of(file, file_len), clv_journal_key(c->journal), facts,
-                                err);
-    if (st == CLV_OK)
-        st = clv_file_read(codes_path, CLV_RECEIPT_MAX, &codes, &codes_len, err);
-    if (st == CLV_OK)
-        st = clv_receipt_from_codes(clv_view_of(codes, codes_len), &from_codes, &from_codes_len,
-                                    NULL, err);
-    if (st == CLV_OK &&
-        !clv_view_equal(clv_view_of(file, file_len), clv_view_of(from_codes, from_codes_len)))
-        st = clv_fail(err, CLV_E_MISMATCH, "the codes do not give the receipt's file back");
-    free(file);
-    free(from_codes);
-    free(codes);
-    free(path);
-    free(codes_path);
-    free(facts);
-    return st == CLV_OK ? st : clv_while(err, "reading the receipt back");
 }
 
 static clv_status show_receipt(struct clv_conductor *c, const struct clv_document *doc,
@@ -189,43 +131,76 @@ static clv_status show_receipt(struct clv_conductor *c, const struct clv_documen
     return st;
 }
 
-/* Each try is a document of its own, with its own serial and entry. */
-static clv_status make_once(struct clv_conductor *c, const struct receipt_request *r,
-                            bool *ret_again, struct clv_error *err)
+void prepared_free(struct prepared_receipt **prepared)
 {
-    struct sheet_parts *p = calloc(1, sizeof(*p));
-    char *path = NULL;
+    if (*prepared)
+        free((*prepared)->path);
+    free(*prepared);
+    *prepared = NULL;
+}
+
+clv_status prepare_receipt(struct clv_conductor *c, const struct receipt_request *r,
+                           const struct receipt_entry *entry, struct prepared_receipt **ret,
+                           struct clv_error *err)
+{
+    struct prepared_receipt *p = calloc(1, sizeof(*p));
     if (p == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory for a receipt");
-    clv_status st = record_receipt(c, r, err);
+    p->number = entry->number;
+    clv_status st = fill_parts(c, r, entry, p, err);
     if (st == CLV_OK)
-        st = fill_parts(c, r, p, err);
-    struct clv_document doc = document_of(c, r, p);
+        *ret = p;
+    else
+        prepared_free(&p);
+    return st;
+}
+
+/* The paper: the facts of the request as they are now. */
+static clv_status write_paper(struct clv_conductor *c, const struct receipt_request *r,
+                              struct prepared_receipt *p, struct clv_error *err)
+{
+    size_t most = MAX_DOCUMENT_ROWS - MAX_COSIGNERS;
+    size_t num = r->num_rows < most ? r->num_rows : most;
+    memcpy(p->rows, r->rows, num * sizeof(p->rows[0]));
+    p->num_rows = num + add_cosigners(&p->cosigners, p->rows + num);
+    p->doc = document_of(c, r, p);
+    clv_status st = issue_path(c->receipts_dir, p->stem, ".pdf", &p->path, err);
+    return st == CLV_OK ? clv_document_write_pdf(&p->doc, p->path, err) : st;
+}
+
+static clv_status record_and_prepare(struct clv_conductor *c, const struct receipt_request *r,
+                                     struct prepared_receipt **ret, struct clv_error *err)
+{
+    struct receipt_entry entry = {0};
+    clv_status st = record_receipt(c, r, &entry, err);
     if (st == CLV_OK)
-        st = write_beside(c, p->stem, ".tlog-proof", p->proof, p->proof_len, NULL, err);
+        st = record_checkpoint(c, err);
+    return st == CLV_OK ? prepare_receipt(c, r, &entry, ret, err) : st;
+}
+
+/* Each try is a document of its own, with its own serial and entry; the first may be prepared. */
+static clv_status make_once(struct clv_conductor *c, struct receipt_request *r, bool *ret_again,
+                            struct clv_error *err)
+{
+    struct prepared_receipt *p = r->prepared;
+    clv_status st = CLV_OK;
+    r->prepared = NULL;
+    if (p == NULL)
+        st = record_and_prepare(c, r, &p, err);
     if (st == CLV_OK)
-        st = write_codes(c, p, err);
-    if (st == CLV_OK)
-        st = read_back(c, p, err);
-    if (st == CLV_OK)
-        st = write_beside(c, p->stem, ".pdf", NULL, 0, &path, err);
-    if (st == CLV_OK)
-        st = clv_document_write_pdf(&doc, path, err);
+        st = write_paper(c, r, p, err);
     if (st == CLV_OK) {
-        tell(c, CLV_TONE_DONE, "Receipt %s, written and read back: %s", p->serial, path);
-        st = show_receipt(c, &doc, err);
+        tell(c, CLV_TONE_DONE, "Receipt %s, written and read back: %s", p->serial, p->path);
+        st = show_receipt(c, &p->doc, err);
     }
     if (st == CLV_OK)
-        st = print_receipt(c, path, p->serial, ret_again, err);
-    free(path);
-    free(p->proof);
-    free(p);
+        st = print_receipt(c, p->path, p->number, p->serial, ret_again, err);
+    prepared_free(&p);
     return st == CLV_OK ? st : clv_while(err, "making a receipt");
 }
 
 /* A receipt that cannot be written must not undo the turn it documents. */
-clv_status make_receipt(struct clv_conductor *c, const struct receipt_request *r,
-                        struct clv_error *err)
+clv_status make_receipt(struct clv_conductor *c, struct receipt_request *r, struct clv_error *err)
 {
     static const struct clv_choice choices[] = {
         {"retry", "It is mended: make the receipt again", "With a new serial."},

@@ -179,8 +179,24 @@ struct receipt_request {
     const struct clv_document_row *rows;
     size_t num_rows;
     bool whole_cast; /* signature lines for everybody, else for person and witness */
+    struct prepared_receipt *prepared; /* its proof is written; NULL: make_receipt() does it all */
 };
-clv_status make_receipt(struct clv_conductor *c, const struct receipt_request *request,
+/* Where a receipt stands in the journal. */
+struct receipt_entry {
+    unsigned number; /* of the document */
+    uint64_t seq;
+};
+clv_status record_receipt(struct clv_conductor *c, const struct receipt_request *request,
+                          struct receipt_entry *ret, struct clv_error *err);
+/* On record and under a checkpoint: writes proof and codes and reads them back. *ret:
+ * prepared_free(), or used up by make_receipt(). */
+clv_status prepare_receipt(struct clv_conductor *c, const struct receipt_request *request,
+                           const struct receipt_entry *entry, struct prepared_receipt **ret,
+                           struct clv_error *err);
+void prepared_free(struct prepared_receipt **prepared);
+/* Shows and prints it; what fails is made again, as a document of its own. request->prepared is
+ * used up. */
+clv_status make_receipt(struct clv_conductor *c, struct receipt_request *request,
                         struct clv_error *err);
 
 /* ---- follow_up.c ---- */
@@ -194,8 +210,8 @@ clv_status follow_up_write(struct clv_conductor *c, uint8_t ret_hash[32], struct
 /* ---- printing.c ---- */
 /* Prints the sheet if there is a printer, and asks how it looks. *ret_again: it is void, another
  * one is to be made. */
-clv_status print_receipt(struct clv_conductor *c, const char *path, const char *serial,
-                         bool *ret_again, struct clv_error *err);
+clv_status print_receipt(struct clv_conductor *c, const char *path, unsigned number,
+                         const char *serial, bool *ret_again, struct clv_error *err);
 
 /* ---- mishap.c: each does nothing but in its drill ---- */
 #define DECOY "part-2-other.clvkey"
@@ -208,6 +224,36 @@ clv_status mishap_opening(struct clv_conductor *c, const struct clv_task *task,
                           struct clv_error *err);
 /* true: the sheet is lost, err says how. */
 bool mishap_printing(struct clv_conductor *c, struct clv_error *err);
+
+/* ---- issue.c: a receipt's files ---- */
+#define MAX_DOCUMENT_ROWS 220
+#define MAX_COSIGNERS 4 /* named on paper */
+struct issue {
+    const struct clv_journal *journal;
+    const char *dir, *stem, *serial;
+    uint64_t seq;
+};
+/* Writes STEM.tlog-proof and STEM.codes of an entry under the last checkpoint, and reads both back:
+ * a receipt counts when what was written proves what was meant. */
+clv_status issue_receipt(const struct issue *issue, struct clv_codes *ret_codes,
+                         struct clv_error *err);
+/* "DIR/STEM.ending", the caller's to free. */
+clv_status issue_path(const char *dir, const char *stem, const char *ending, char **ret,
+                      struct clv_error *err);
+/* Who cosigned the last checkpoint, as rows of a document. */
+struct cosigner_rows {
+    size_t num;
+    char text[MAX_COSIGNERS][200];
+};
+void fill_cosigners(const struct clv_journal *j, struct cosigner_rows *ret);
+/* Borrowed from the texts; how many rows, at most MAX_COSIGNERS. */
+size_t add_cosigners(const struct cosigner_rows *cosigners, struct clv_document_row *rows);
+
+/* ---- cosigned.c: cosignatures in a ceremony ---- */
+/* errors  CLV_E_FORMAT, CLV_E_UNSUPPORTED: a key that the site names is none */
+clv_status check_witnesses(const struct clv_site *site, struct clv_error *err);
+/* Asks for the cosignature of each witness whose key the site names. errors  those of asking */
+clv_status cosign_head(struct clv_conductor *c, struct clv_error *err);
 
 /* ---- the tasks ---- */
 task_fn task_open, task_self_check, task_judge_checks, task_roll_call, task_find_units,

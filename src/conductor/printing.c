@@ -76,8 +76,8 @@ static const struct clv_choice ways[] = {
 };
 enum { GOOD, AGAIN, OTHER_PRINTER, SAVE, NUM_WAYS };
 
-clv_status print_receipt(struct clv_conductor *c, const char *path, const char *serial,
-                         bool *ret_again, struct clv_error *err)
+clv_status print_receipt(struct clv_conductor *c, const char *path, unsigned number,
+                         const char *serial, bool *ret_again, struct clv_error *err)
 {
     struct clv_error why = {0};
     char line[CLV_ERROR_TEXT + 100];
@@ -111,5 +111,5 @@ clv_status print_receipt(struct clv_conductor *c, const char *path, const char *
     if (way == SAVE)
         return keep_for_later(c, serial, reason, err);
     *ret_again = true;
-    return record_void(c, c->num_documents, reason, err);
+    return record_void(c, number, reason, err);
 }

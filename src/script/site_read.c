@@ -213,6 +213,42 @@ static clv_status read_instances(const struct clv_yaml_source *source,
     return CLV_OK;
 }
 
+/* ---- keys of witnesses ---- */
+
+/* The form of a verifier key of type 4: its base64 begins with B. What the form hides (the id, the
+ * point) is found when it is used. */
+static bool is_witness_key(const char *text)
+{
+    const char *plus = strchr(text, '+');
+    size_t name_len = plus ? (size_t)(plus - text) : 0;
+    return name_len > 0 && name_len <= 100 && strcspn(text, " ") == strlen(text) &&
+           strspn(plus + 1, "0123456789abcdef") == 8 && strncmp(plus + 9, "+B", 2) == 0 &&
+           strlen(plus + 10) == 44;
+}
+
+static clv_status read_witnesses(const struct clv_yaml_source *source,
+                                 const struct clv_yaml_node *list, struct clv_site *site,
+                                 struct clv_error *err)
+{
+    static const struct clv_yaml_field line = {
+        .key = "witness-keys", .kind = CLV_FIELD_LINE, .min = 1, .max = 200};
+    clv_status status = clv_yaml_list(source, list, "witness-keys", 1, CLV_SITE_WITNESSES_MAX, err);
+    if (status != CLV_OK)
+        return status;
+    for (const struct clv_yaml_node *node = list->first; node != NULL; node = node->next) {
+        const char **key = &site->witness_keys[site->num_witness_keys];
+        status = clv_yaml_value(source, node, &line, key, err);
+        if (status != CLV_OK)
+            return status;
+        if (!is_witness_key(*key))
+            return clv_yaml_fail(source, node->at, err,
+                                 "a key of \"witness-keys\" must be what claviger witness-key-add "
+                                 "printed: NAME+8 hex digits+44 characters");
+        site->num_witness_keys++;
+    }
+    return CLV_OK;
+}
+
 /* ---- the whole file ---- */
 
 static clv_status read_folders(const struct clv_yaml_source *source,
@@ -248,7 +284,7 @@ static clv_status read_document(const struct clv_yaml_source *source, struct clv
 {
     struct top {
         unsigned version;
-        const struct clv_yaml_node *instances, *folders, *deadlines;
+        const struct clv_yaml_node *instances, *folders, *deadlines, *witnesses;
         const char *printer;
     } top = {.printer = "none"};
 #define TOP(member) offsetof(struct top, member)
@@ -259,6 +295,7 @@ static clv_status read_document(const struct clv_yaml_source *source, struct clv
         {"folders",           CLV_FIELD_NODE,   TOP(folders),   false, 0,  0, NULL},
         {"printer",           CLV_FIELD_LINE,   TOP(printer),   false, 1, 60, NULL},
         {"deadlines",         CLV_FIELD_NODE,   TOP(deadlines), false, 0,  0, NULL},
+        {"witness-keys",      CLV_FIELD_NODE,   TOP(witnesses), false, 0,  0, NULL},
     };
     /* clang-format on */
 #undef TOP
@@ -272,6 +309,8 @@ static clv_status read_document(const struct clv_yaml_source *source, struct clv
         status = read_folders(source, top.folders, site, err);
     if (status == CLV_OK && top.deadlines != NULL)
         status = read_deadlines(source, top.deadlines, site, err);
+    if (status == CLV_OK && top.witnesses != NULL)
+        status = read_witnesses(source, top.witnesses, site, err);
     if (status == CLV_OK && strcmp(top.printer, "none") != 0) {
         site->printer = top.printer;
         status = check(source, root, "printer", objection_to_printer, err);
