@@ -24,6 +24,7 @@
 #define CLAVIGER_TKE_H
 
 #include "claviger/base.h"
+#include "claviger/journal.h"
 #include "claviger/keyfile.h"
 #include "claviger/script.h"
 #include "claviger/unit.h"
@@ -118,7 +119,7 @@ struct clv_tke_keys {
     struct clv_tke_key *keys;
     size_t num_keys;
 };
-/* kind CLV_KEYFILE_PART or CLV_KEYFILE_SIGKEY. Among signature keys are those of the signing
+/* One kind. Among signature keys are those of the signing
  * service (TKE_SIGNSERV_URL, and the file SIGNSERVKEYS beside the key files), whose public keys are
  * fetched once a session. */
 clv_status clv_tke_list_keys(struct clv_tke *tke, enum clv_keyfile_kind kind,
@@ -144,6 +145,7 @@ struct clv_tke_new_key {
     const char *owner;       /* key parts */
     const char *description; /* may be NULL */
     const char *admin_name;  /* signature keys */
+    const char *witness;     /* keys of witnesses: the name in cosignatures; NULL: of the owner */
     const char *profile;     /* "standard", "high"; NULL: standard */
     const struct clv_secret *value;
 };
@@ -159,12 +161,39 @@ clv_status clv_tke_add_sigkey(struct clv_tke *tke, const struct clv_tke_new_key 
 clv_status clv_tke_import_sigkey(struct clv_tke *tke, const char *path,
                                  const struct clv_tke_new_key *in, struct clv_tke_key *ret,
                                  struct clv_error *err);
+/* witness-key-add. */
+clv_status clv_tke_add_witness(struct clv_tke *tke, const struct clv_tke_new_key *in,
+                               struct clv_tke_key *ret, struct clv_error *err);
 /* mk-rm, sigkey-rm: confirmed with "remove FILE[,FILE]"; a selected signature key is deselected. */
 clv_status clv_tke_remove_keys(struct clv_tke *tke, const struct clv_tke_key *const *keys,
                                size_t num_keys, struct clv_error *err);
 /* sigkey-sel: these sign from now on, in this order; none: no selection. At most 8. */
 clv_status clv_tke_select_sigkeys(struct clv_tke *tke, const struct clv_tke_key *const *keys,
                                   size_t num_keys, struct clv_error *err);
+
+/* ---- cosigning ------------------------------------------------------------------------------ */
+
+/* A witness's public key as others name it. */
+clv_status clv_tke_witness_key(const struct clv_tke_key *key, struct clv_vkey *ret,
+                               struct clv_error *err);
+struct clv_tke_cosigning {
+    struct clv_view request;        /* docs/formats/witness.md */
+    const struct clv_vkey *journal; /* NULL: the one that is remembered */
+    bool key_from_paper;            /* a person compared the journal's key with the paper */
+};
+struct clv_tke_cosigned {
+    struct clv_vkey witness, journal;
+    struct clv_cosignature cosignature;
+    uint64_t size, before; /* entries now, and when cosigned last; before 0: never */
+    uint8_t root[CLV_HASH_LEN];
+};
+/* Checks the request against what this witness remembers, opens the key, remembers, signs. The
+ * first time a journal is met, "trust <id of its key>" has to be confirmed, unless it was compared
+ * before. errors  those of clv_witness_check(); CLV_E_WORLD; CLV_E_MISSING: which journal key is
+ * not known; CLV_E_RULE: not confirmed, or another process cosigns with a key of this folder */
+clv_status clv_tke_cosign(struct clv_tke *tke, const struct clv_tke_key *key,
+                          const struct clv_tke_cosigning *in, struct clv_tke_cosigned *ret,
+                          struct clv_error *err);
 
 /* ---- crypto units --------------------------------------------------------------------------- */
 

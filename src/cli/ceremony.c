@@ -29,10 +29,17 @@ clv_status ceremony_options(const struct args *args, struct ceremony_options *re
     struct ceremony_options o = {.num_units = 6, .plain = args_flag(args, "plain")};
     const struct {
         const char *name, **value;
-    } texts[] = {{"script", &o.script},      {"site", &o.site},       {"dir", &o.dir},
-                 {"keys", &o.keys},          {"answers", &o.answers}, {"theme", &o.theme},
-                 {"drill", &o.drill},        {"mirror", &o.mirror},   {"faults", &o.faults},
-                 {"follow-up", &o.follow_up}};
+    } texts[] = {{"script", &o.script},
+                 {"site", &o.site},
+                 {"dir", &o.dir},
+                 {"keys", &o.keys},
+                 {"answers", &o.answers},
+                 {"theme", &o.theme},
+                 {"drill", &o.drill},
+                 {"mirror", &o.mirror},
+                 {"faults", &o.faults},
+                 {"follow-up", &o.follow_up},
+                 {"witness-key", &o.witness_key}};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (args_known(args, texts[i].name))
             *texts[i].value = args_text(args, texts[i].name);

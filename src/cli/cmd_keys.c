@@ -10,7 +10,7 @@
 
 /* ---- lists ---- */
 
-static int list_command(const struct args *args, enum clv_keyfile_kind kind)
+int list_keys(const struct args *args, enum clv_keyfile_kind kind)
 {
     struct session s;
     struct clv_tke_keys keys = {0};
@@ -25,12 +25,12 @@ static int list_command(const struct args *args, enum clv_keyfile_kind kind)
 
 int cmd_mks(const struct args *args)
 {
-    return list_command(args, CLV_KEYFILE_PART);
+    return list_keys(args, CLV_KEYFILE_PART);
 }
 
 int cmd_sigkeys(const struct args *args)
 {
-    return list_command(args, CLV_KEYFILE_SIGKEY);
+    return list_keys(args, CLV_KEYFILE_SIGKEY);
 }
 
 /* ---- new files ---- */
@@ -68,10 +68,10 @@ static void tell_new_key(struct session *s, const struct clv_tke_key *key, bool 
     clv_hex(key->info.ski, CLV_SKI_LEN, ski);
     if (s->json) {
         print_json(s, "created",
-                   json_pack("{ss ss so so}", "file", key->file, "kind",
+                   json_pack("{ss ss so so sn}", "file", key->file, "kind",
                              part ? "key-part" : "signature-key", "check-value",
                              part ? json_string(check) : json_null(), "ski",
-                             part ? json_null() : json_string(ski)));
+                             part ? json_null() : json_string(ski), "witness-key"));
         return;
     }
     printf("Saved %s, opened again with the same password.\n%s %s\n", key->file,

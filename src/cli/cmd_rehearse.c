@@ -86,6 +86,8 @@ static int rehearse(struct ceremony_options *o, const char *const *faults, struc
     if (st == CLV_OK)
         st = rehearsal_units_start(o->follow_up ? o->follow_up : o->dir,
                                    o->follow_up ? 0 : o->num_units, faults, &units, err);
+    if (st == CLV_OK && o->witness_key)
+        st = rehearsal_units_witness(units, o->witness_key, err);
     if (st == CLV_OK)
         st = rehearsal_units_site(units, o->follow_up, &site, err);
     const struct clv_printer printer = {(void *)(uintptr_t)o->dir, print_to_folder};

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "claviger/receipt.h"
-#include "internal.h"
+#include "session.h"
+#include "witness.h"
 
-/* Standard input up to the size of a receipt and one byte more, so that too much is noticed. */
-static clv_status read_stdin(uint8_t **ret_data, size_t *ret_len, struct clv_error *err)
+clv_status read_stdin(uint8_t **ret_data, size_t *ret_len, struct clv_error *err)
 {
     uint8_t *data = malloc(CLV_RECEIPT_MAX + 1);
     if (data == NULL)
@@ -52,17 +52,20 @@ int cmd_verify(const struct args *args)
 {
     const char *key_text = args_text(args, "key");
     struct clv_evidence_expect held = {.journal_dir = args_text(args, "journal")};
-    struct clv_vkey key;
+    struct clv_vkey key, witnesses[CLV_WITNESSES_MAX];
     struct clv_error err = {0};
     int worst = 0;
     clv_status st = start_up(&err);
     if (st == CLV_OK && key_text)
         st = clv_vkey_parse(clv_view_of(key_text, strlen(key_text)), &key, &err);
+    if (st == CLV_OK)
+        st = witness_options(args, witnesses, &held.num_witnesses, &err);
     if (st == CLV_OK && args->num_operands == 0)
         st = clv_fail(&err, CLV_E_USAGE, "name a ceremony folder, a receipt, or - for codes");
     if (st != CLV_OK)
         return report(&err);
     held.key = key_text ? &key : NULL;
+    held.witnesses = witnesses;
     for (size_t i = 0; i < args->num_operands; i++) {
         int exit_code = verify_and_print(args->operands[i], &held);
         worst = worst ? worst : exit_code;

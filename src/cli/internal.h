@@ -11,6 +11,10 @@ int cmd_rehearse(const struct args *args);
 int cmd_run(const struct args *args);
 int cmd_resume(const struct args *args);
 int cmd_verify(const struct args *args);
+int cmd_checkpoint(const struct args *args);
+int cmd_cosign(const struct args *args);
+int cmd_witness_keys(const struct args *args);
+int cmd_witness_key_add(const struct args *args);
 int cmd_script(const struct args *args);
 int cmd_help(const struct args *args);
 int cmd_mks(const struct args *args);
@@ -49,6 +53,7 @@ int cmd_auto_recover(const struct args *args);
 
 /* Option sets that several families use. */
 extern const struct option_def world_options[];    /* --test --json --no-input */
+extern const struct option_def new_key_options[];  /* --name --description --profile */
 extern const struct option_def place_options[];    /* --site --key-dir */
 extern const struct option_def password_options[]; /* --password-fd */
 extern const struct option_def confirm_options[];  /* --confirm */
@@ -67,7 +72,7 @@ int print_help(const struct command *command);
 /* ---- ceremony.c: what run, rehearse and resume have in common ---- */
 struct drill;
 struct ceremony_options {
-    const char *script, *site, *dir, *keys, *answers, *theme, *drill, *faults;
+    const char *script, *site, *dir, *keys, *answers, *theme, *witness_key, *drill, *faults;
     const char *follow_up;             /* folder of the ceremony that set units aside */
     const struct drill *practised;     /* the drill that is named, or NULL */
     const struct clv_printer *printer; /* NULL: the system's */
@@ -111,6 +116,10 @@ struct rehearsal_units;
 clv_status rehearsal_units_start(const char *dir, unsigned num_units, const char *const *faults,
                                  struct rehearsal_units **ret, struct clv_error *err);
 void rehearsal_units_stop(struct rehearsal_units **units);
+/* The key of a witness who is to be named in that site file.
+ * errors  CLV_E_FORMAT, CLV_E_UNSUPPORTED: not the key of a witness */
+clv_status rehearsal_units_witness(const struct rehearsal_units *units, const char *vkey,
+                                   struct clv_error *err);
 /* The units of a rehearsal that ended end a moment after it. errors  CLV_E_RULE: they still run */
 clv_status rehearsal_units_wait(const char *dir, struct clv_error *err);
 /* A site file for them; the caller's to free with clv_site_free(). follow_up: folder of a

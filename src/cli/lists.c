@@ -91,8 +91,12 @@ static const char *state_of(const struct clv_tke_key *key)
 
 static void check_value(const struct clv_tke_key *key, char *buf, size_t cap)
 {
+    struct clv_vkey witness;
     if (key->info.kind == CLV_KEYFILE_PART)
         clv_keyfile_check_text(&key->info, buf);
+    else if (key->info.kind == CLV_KEYFILE_WITNESS &&
+             clv_tke_witness_key(key, &witness, NULL) == CLV_OK && cap >= CLV_VKEY_TEXT)
+        clv_vkey_format(&witness, buf);
     else
         clv_hex_groups(key->info.ski, sizeof(key->info.ski), 8, buf, cap);
 }
@@ -108,8 +112,21 @@ static const char *const part_headers[] = {"KEYNUM",      "OWNER",   "DESCRIPTIO
 static const char *const sigkey_headers[] = {
     "KEYNUM", "SELECTED", "DESCRIPTION", "SUBJECT KEY IDENTIFIER", "CREATED", "FILE"};
 
+static const char *const witness_headers[] = {"KEYNUM",      "OWNER",   "DESCRIPTION",
+                                              "WITNESS KEY", "CREATED", "FILE"};
+static const char *const *const headers_of[] = {
+    [CLV_KEYFILE_PART] = part_headers,
+    [CLV_KEYFILE_SIGKEY] = sigkey_headers,
+    [CLV_KEYFILE_WITNESS] = witness_headers,
+};
+static const char *const json_names[] = {
+    [CLV_KEYFILE_PART] = "key-parts",
+    [CLV_KEYFILE_SIGKEY] = "signature-keys",
+    [CLV_KEYFILE_WITNESS] = "witness-keys",
+};
+
 struct key_cells {
-    char number[12], selected[24], check[128], created[CLV_TIME_TEXT];
+    char number[12], selected[24], check[CLV_VKEY_TEXT], created[CLV_TIME_TEXT];
 };
 
 static void fill_row(enum clv_keyfile_kind kind, const struct clv_tke_key *key, struct key_cells *c,
@@ -126,8 +143,8 @@ static void fill_row(enum clv_keyfile_kind kind, const struct clv_tke_key *key, 
         clv_time_text(key->info.created_ms, c->created);
     const char *name = key->of_plugin ? key->info.description : key->info.admin_name;
     row[0] = c->number;
-    row[1] = kind == CLV_KEYFILE_PART ? key->info.owner : c->selected;
-    row[2] = kind == CLV_KEYFILE_PART ? key->info.description : name;
+    row[1] = kind == CLV_KEYFILE_SIGKEY ? c->selected : key->info.owner;
+    row[2] = kind == CLV_KEYFILE_SIGKEY ? name : key->info.description;
     row[3] = c->check;
     row[4] = c->created;
     row[5] = key->file;
@@ -156,15 +173,14 @@ static void write_keys(FILE *out, enum clv_keyfile_kind kind, const struct clv_t
             fill_row(kind, &keys->keys[i], &texts[rows], cells + rows * KEY_COLUMNS);
             rows++;
         }
-    print_table(out, kind == CLV_KEYFILE_PART ? part_headers : sigkey_headers, KEY_COLUMNS, cells,
-                rows);
+    print_table(out, headers_of[kind], KEY_COLUMNS, cells, rows);
     free(cells);
     free(texts);
 }
 
 static json_t *json_of_key(enum clv_keyfile_kind kind, const struct clv_tke_key *key)
 {
-    char check[128], created[CLV_TIME_TEXT];
+    char check[CLV_VKEY_TEXT], created[CLV_TIME_TEXT];
     json_t *o = json_pack("{ss so}", "file", key->file, "number",
                           key->number ? json_integer(key->number) : json_null());
     json_object_set_new(o, "problem", listed(key) ? json_null() : json_text(state_of(key)));
@@ -178,6 +194,11 @@ static json_t *json_of_key(enum clv_keyfile_kind kind, const struct clv_tke_key 
     if (kind == CLV_KEYFILE_PART) {
         json_object_set_new(o, "owner", json_text(key->info.owner));
         json_object_set_new(o, "check-value", json_text(check));
+        return o;
+    }
+    if (kind == CLV_KEYFILE_WITNESS) {
+        json_object_set_new(o, "owner", json_text(key->info.owner));
+        json_object_set_new(o, "witness-key", json_text(check));
         return o;
     }
     json_object_set_new(o, "administrator", json_text(key->info.admin_name));
@@ -197,7 +218,7 @@ void print_keys(struct session *s, enum clv_keyfile_kind kind, const struct clv_
     json_t *array = json_array();
     for (size_t i = 0; i < keys->num_keys; i++)
         json_array_append_new(array, json_of_key(kind, &keys->keys[i]));
-    print_json(s, kind == CLV_KEYFILE_PART ? "key-parts" : "signature-keys", array);
+    print_json(s, json_names[kind], array);
 }
 
 char *keys_text(enum clv_keyfile_kind kind, const struct clv_tke_keys *keys)

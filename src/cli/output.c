@@ -86,7 +86,7 @@ json_t *json_of_unit(const struct clv_unit *u)
 
 void print_json(const struct session *s, const char *name, json_t *body)
 {
-    bool test = args_known(s->args, "test") && args_flag(s->args, "test");
+    bool test = s->test || (args_known(s->args, "test") && args_flag(s->args, "test"));
     json_t *root = json_pack("{si ss ss so}", "claviger-json", 1, "command", s->args->command->name,
                              "world", test ? "TEST" : "production", name, body);
     json_dumpf(root, stdout, JSON_INDENT(2));

@@ -33,9 +33,9 @@ static clv_status password(void *ctx, const struct clv_tke_key *key, const char 
                            struct clv_secret **ret, struct clv_error *err)
 {
     struct session *s = ctx;
-    const char *whose = key->info.kind == CLV_KEYFILE_PART ? key->info.owner
-                        : key->of_plugin                   ? key->info.description
-                                                           : key->info.admin_name;
+    const char *whose = key->of_plugin                         ? key->info.description
+                        : key->info.kind == CLV_KEYFILE_SIGKEY ? key->info.admin_name
+                                                               : key->info.owner;
     char title[700];
     snprintf(title, sizeof(title), "Password of %s%s%s%s", key->file, whose[0] ? " (" : "", whose,
              whose[0] ? ")" : "");

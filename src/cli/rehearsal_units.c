@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "claviger/journal.h"
 #include "claviger/script.h"
 #include "internal.h"
 
@@ -183,6 +184,9 @@ clv_status rehearsal_units_wait(const char *dir, struct clv_error *err)
     return st;
 }
 
+/* Beside what makes the rest of the site: a resumed rehearsal has to find the same one. */
+static const char witness_file[] = "witness.key";
+
 static clv_status read_line(const struct rehearsal_units *u, const char *name, char *ret,
                             size_t cap, struct clv_error *err)
 {
@@ -216,21 +220,40 @@ static clv_status take_selection(const char *dir, struct clv_site *site, struct 
     return st;
 }
 
+clv_status rehearsal_units_witness(const struct rehearsal_units *units, const char *vkey,
+                                   struct clv_error *err)
+{
+    struct clv_vkey key;
+    char line[CLV_VKEY_TEXT + 1], *path = clv_path_join(units->state_dir, witness_file);
+    clv_status st = clv_cosigner_parse(clv_view_of(vkey, strlen(vkey)), &key, err);
+    if (st == CLV_OK && path == NULL)
+        st = clv_fail(err, CLV_E_MEMORY, "no memory for a path");
+    snprintf(line, sizeof(line), "%s\n", vkey);
+    if (st == CLV_OK)
+        st = clv_file_replace(path, line, strlen(line), err);
+    free(path);
+    return st;
+}
+
 clv_status rehearsal_units_site(const struct rehearsal_units *units, const char *follow_up,
                                 struct clv_site **ret, struct clv_error *err)
 {
-    char root[2 * CLV_P521_POINT_LEN + 2], instance[64];
+    char root[2 * CLV_P521_POINT_LEN + 2], instance[64], witness[CLV_VKEY_TEXT + 2] = "";
     struct clv_site *site = NULL;
     struct clv_writer w = {0};
     clv_status st = read_line(units, "root.hex", root, sizeof(root), err);
     if (st == CLV_OK)
         st = read_line(units, "instance.id", instance, sizeof(instance), err);
+    if (st == CLV_OK && read_line(units, witness_file, witness, sizeof(witness), NULL) != CLV_OK)
+        witness[0] = '\0';
     if (st == CLV_OK) {
         clv_write_format(&w,
                          "claviger-site: 1\nservice-instances:\n  - name: rehearsal\n"
                          "    id: %s\n    endpoint: unix:%s\n    trusted-roots: [\"%s\"]\n"
                          "    units: all\ndeadlines:\n  query-seconds: 5\n  command-seconds: 8\n",
                          instance, units->socket, root);
+        if (witness[0])
+            clv_write_format(&w, "witness-keys: [\"%s\"]\n", witness);
         st = clv_writer_done(&w, err);
     }
     if (st == CLV_OK)

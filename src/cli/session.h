@@ -24,6 +24,7 @@ struct session {
     struct clv_tke *tke;
     struct clv_error error; /* of whatever failed */
     bool json;
+    bool test;    /* the world, where it is not --test that tells */
     bool can_ask; /* there is a terminal, and no --no-input */
     struct clv_tke_port port;
     struct clv_plain *plain; /* opened by the first question or wait */
@@ -114,6 +115,12 @@ void units_clear(struct units_list *list);
 /* Lists the units that answered by service instance, then those that did not; as JSON everything
  * that is known of each. Returns the exit code. */
 int print_surveyed(struct session *s, struct units_list *list);
+
+/* Standard input up to the size of a receipt and one byte more, so that too much is noticed; the
+ * caller's to free. (cmd_verify.c) */
+clv_status read_stdin(uint8_t **ret_data, size_t *ret_len, struct clv_error *err);
+/* A list command: mks, sigkeys, witness-keys. (cmd_keys.c) */
+int list_keys(const struct args *args, enum clv_keyfile_kind kind);
 
 /* ---- lists.c: shown by list commands and by the questions that choose from them ---- */
 clv_status print_units(struct session *s);

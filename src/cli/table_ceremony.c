@@ -17,6 +17,7 @@ static const struct option_def rehearse_options[] = {
     { "faults",  "PLANS", "or your own: fault plans of claviger-unitd, separated by commas" },
     { "follow-up", "DIR", "bring the units that the rehearsal in DIR set aside to the same key" },
     { "answers", "FILE", "take the answers from a file instead of from people" },
+    { "witness-key", "VKEY", "a witness who cosigns the journal, with claviger cosign --test on another machine" },
     { "site",    "FILE", NULL },
     { NULL },
 };
@@ -34,6 +35,25 @@ static const struct option_def run_options[] = {
 static const struct option_def resume_options[] = {
     { "keys",    "DIR",  "folder of key files (the one the ceremony was begun with)" },
     { "answers", "FILE", "rehearsals only: take the answers from a file instead of from people" },
+    { NULL },
+};
+static const struct option_def witness_option[] = {
+    { "witness-key", "VKEY", "the public key of a witness; may be repeated" },
+    { NULL },
+};
+static const struct option_def checkpoint_options[] = {
+    { "old",     "N",   "prove that it continues this number of entries (those cosigned last)" },
+    { "request", NULL,  "print the request alone: what add-checkpoint of C2SP tlog-witness takes" },
+    { "light",   NULL,  "draw codes for a terminal that is black on white" },
+    { "json",    NULL,  "print JSON on standard output, in the form that docs/json.md describes" },
+    { NULL },
+};
+static const struct option_def cosign_options[] = {
+    { "key",      "VKEY", "the journal's public key, from paper: needed the first time" },
+    { "keys",     "LIST", "the key of the witness: number of the list, file name or owner (the only one)" },
+    { "light",    NULL,   "draw the code for a terminal that is black on white" },
+    { "add",      "DIR",  "on the ceremony's machine: put a cosignature to the journal in this folder" },
+    { "receipts", "DIR",  "with --add: the folder of receipts (receipts in the ceremony's folder)" },
     { NULL },
 };
 static const struct option_def verify_options[] = {
@@ -66,14 +86,32 @@ const struct command ceremony_commands[] = {
       .options = { resume_options, ceremony_face },
       .examples = { "claviger resume ceremony", "claviger resume --plain ceremony" },
       .max_operands = 1, .run = cmd_resume },
-    { .name = "verify", .group = GROUP_CEREMONY, .usage = "[--key VKEY] [--journal DIR] [FILE | DIR | -]...",
+    { .name = "verify", .group = GROUP_CEREMONY, .usage = "[--key VKEY] [--witness-key VKEY]... [--journal DIR] [FILE | DIR | -]...",
       .summary = "Checks a journal, a receipt file or scanned codes, as a stranger would",
       .about = "Works on the folder of a ceremony, the folder of the command journal, a .tlog-proof "
                "file, or (with -) what a reader of codes printed.",
-      .options = { verify_options },
+      .options = { verify_options, witness_option },
       .examples = { "claviger verify ceremony",
                     "zbarimg -q --raw scan.png | claviger verify -" },
       .max_operands = 1000, .run = cmd_verify },
+    { .name = "checkpoint", .group = GROUP_CEREMONY, .usage = "DIR [options]",
+      .summary = "Shows a journal's last checkpoint for a witness to cosign",
+      .about = "As codes to be scanned, each with its text, or with --request as the text of C2SP "
+               "tlog-witness. Comes with the proof that it continues what the witness cosigned last.",
+      .options = { checkpoint_options, witness_option },
+      .examples = { "claviger checkpoint ceremony", "claviger checkpoint ceremony --request" },
+      .max_operands = 1, .run = cmd_checkpoint },
+    { .name = "cosign", .group = GROUP_CEREMONY, .usage = "[FILE | -] | --add DIR --witness-key VKEY [FILE | -]",
+      .summary = "Cosigns a checkpoint with a witness's key, or takes the cosignature back",
+      .about = "On the witness's machine: checks that the checkpoint continues the one cosigned last, "
+               "remembers it, and signs. Without FILE, codes are scanned or typed.\n"
+               "With --add, on the ceremony's machine: the code, the line or the eight rows that the "
+               "witness's machine showed. The journal's checkpoint then carries it, and receipts are "
+               "written anew.",
+      .options = { cosign_options, witness_option, password_options, confirm_options, place_options, world_options },
+      .examples = { "claviger cosign", "claviger cosign request.txt --key VKEY",
+                    "claviger cosign --add ceremony --witness-key VKEY" },
+      .max_operands = 1, .run = cmd_cosign },
     { .name = "script", .group = GROUP_CEREMONY, .usage = "FILE",
       .summary = "Checks a ceremony script and prints it as minutes to fill in",
       .examples = { "claviger script ceremony-scripts/rehearsal.yaml" },

@@ -30,7 +30,7 @@ static const struct option_def choose_units[] = {
     { "units", "LIST", "the crypto units: numbers and ranges of the list (1,3-5), or all" },
     { NULL },
 };
-static const struct option_def new_key[] = {
+const struct option_def new_key_options[] = {
     { "name",        "NAME", "whose it is; for a signature key, the administrator's name in the crypto units" },
     { "description", "TEXT", "what it is for" },
     { "profile",     "NAME", "cost of guessing the password: standard (256 MiB) or high (1 GiB)" },
@@ -40,6 +40,10 @@ static const struct option_def part_value[] = {
     { "random",   NULL, "a value made by this workstation" },
     { "value",    NULL, "a value that is typed: 64 hexadecimal digits, blanks allowed" },
     { "value-fd", "N",  "with --value: read the digits from this inherited file descriptor, up to the end of the line" },
+    { NULL },
+};
+static const struct option_def cosigner_name[] = {
+    { "cosigner", "NAME", "the name in cosignatures, a URL without https:// (claviger.invalid/witness/... of the owner)" },
     { NULL },
 };
 static const struct option_def choose_signers[] = {
@@ -56,7 +60,7 @@ const struct command key_commands[] = {
       .summary = "Creates and saves a new master key part",
       .about = "The part is sealed in a file under its owner's password, and the file is opened again "
                "before success is claimed. Of a typed value only short check values are ever shown.",
-      .options = { part_value, new_key, password_options, place_options, world_options },
+      .options = { part_value, new_key_options, password_options, place_options, world_options },
       .examples = { "claviger mk-add --random", "claviger mk-add --value --name Lena" }, .run = cmd_mk_add },
     { .name = "mk-rm", .group = GROUP_KEYS, .usage = "[options]",
       .summary = "Removes a master key part from this workstation",
@@ -69,14 +73,14 @@ const struct command key_commands[] = {
       .examples = { "claviger sigkeys" }, .run = cmd_sigkeys },
     { .name = "sigkey-add", .group = GROUP_KEYS, .usage = "[options]",
       .summary = "Generates and saves a new signature key",
-      .options = { new_key, password_options, place_options, world_options },
+      .options = { new_key_options, password_options, place_options, world_options },
       .examples = { "claviger sigkey-add", "claviger sigkey-add --name Sofia" }, .run = cmd_sigkey_add },
     { .name = "sigkey-import", .group = GROUP_KEYS, .usage = "FILE [options]",
       .summary = "Turns a signature-key file of the plug-in into one of ours",
       .about = "The same key, sealed under a new password with Argon2id. The old password is asked for once, "
                "the new one twice; the identifiers of both files are compared. With --password-fd the first "
                "is the old password and the second the new one. The old file stays where it is.",
-      .options = { new_key, password_options, place_options, world_options },
+      .options = { new_key_options, password_options, place_options, world_options },
       .examples = { "claviger sigkey-import sofia.sigkey", "claviger sigkey-import sofia.sigkey --name Sofia" },
       .max_operands = 1, .run = cmd_sigkey_import },
     { .name = "sigkey-rm", .group = GROUP_KEYS, .usage = "[options]",
@@ -91,6 +95,17 @@ const struct command key_commands[] = {
                "No password is asked here.",
       .options = { choose_signers, place_options, world_options },
       .examples = { "claviger sigkey-sel", "claviger sigkey-sel --keys 1,3" }, .run = cmd_sigkey_sel },
+    { .name = "witness-keys", .group = GROUP_KEYS, .usage = "[options]",
+      .summary = "Lists the keys of witnesses stored on this workstation",
+      .options = { place_options, world_options },
+      .examples = { "claviger witness-keys" }, .run = cmd_witness_keys },
+    { .name = "witness-key-add", .group = GROUP_KEYS, .usage = "[options]",
+      .summary = "Generates and saves a new key of a witness",
+      .about = "On the witness's own machine. The file stays there; the printed key is what site files, "
+               "`claviger cosign --add` and `claviger verify` are given. What the witness cosigns is "
+               "remembered beside the file.",
+      .options = { new_key_options, cosigner_name, password_options, place_options, world_options },
+      .examples = { "claviger witness-key-add --name 'Wen Li'" }, .run = cmd_witness_key_add },
     { 0 },
 };
 

@@ -96,6 +96,9 @@ clv_status clv_tke_prepare_kdf(struct clv_tke *tke, enum clv_kdf_profile profile
 void clv_tke_say(struct clv_tke *tke, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- key_open.c ---- */
+/* Asks for the password, again if a person mistypes it; what a file of ours holds. */
+clv_status clv_tke_open_payload(struct clv_tke *tke, const struct clv_tke_key *key,
+                                struct clv_secret **ret_payload, struct clv_error *err);
 /* The payload of a key file anywhere; asks for the password. */
 clv_status clv_tke_open_path(struct clv_tke *tke, const struct clv_tke_key *key, const char *path,
                              struct clv_secret **ret, struct clv_error *err);

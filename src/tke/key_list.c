@@ -128,6 +128,7 @@ static bool means(const struct clv_tke_key *key, const char *piece)
     return strcmp(key->file, piece) == 0 ||
            (key->info.kind == CLV_KEYFILE_PART && strcmp(key->info.owner, piece) == 0) ||
            (key->info.kind == CLV_KEYFILE_SIGKEY && strcmp(key->info.admin_name, piece) == 0) ||
+           (key->info.kind == CLV_KEYFILE_WITNESS && strcmp(key->info.owner, piece) == 0) ||
            (key->of_plugin && strcmp(key->info.description, piece) == 0);
 }
 

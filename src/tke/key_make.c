@@ -7,6 +7,12 @@
 
 /* ---- new files ---- */
 
+static const char *const default_descriptions[] = {
+    [CLV_KEYFILE_PART] = "Master key part",
+    [CLV_KEYFILE_SIGKEY] = "Signature key",
+    [CLV_KEYFILE_WITNESS] = "Witness's key",
+};
+
 clv_status clv_tke_fill_header(struct clv_tke *t, const struct clv_tke_new_key *in,
                                enum clv_keyfile_kind kind, struct clv_keyfile_info *info,
                                struct clv_error *err)
@@ -31,9 +37,7 @@ clv_status clv_tke_fill_header(struct clv_tke *t, const struct clv_tke_new_key *
         return st;
     snprintf(info->owner, sizeof(info->owner), "%s", owner);
     snprintf(info->description, sizeof(info->description), "%s",
-             in->description            ? in->description
-             : kind == CLV_KEYFILE_PART ? "Master key part"
-                                        : "Signature key");
+             in->description ? in->description : default_descriptions[kind]);
     if (in->admin_name)
         snprintf(info->admin_name, sizeof(info->admin_name), "%s", in->admin_name);
     return CLV_OK;
@@ -99,6 +103,29 @@ clv_status clv_tke_add_sigkey(struct clv_tke *t, const struct clv_tke_new_key *i
     if (st == CLV_OK)
         st = clv_tke_seal(t, &info, key.key, ret, err);
     clv_sigkey_clear(&key);
+    return st;
+}
+
+clv_status clv_tke_add_witness(struct clv_tke *t, const struct clv_tke_new_key *in,
+                               struct clv_tke_key *ret, struct clv_error *err)
+{
+    struct clv_keyfile_info info;
+    struct clv_secret *seed = NULL;
+    clv_status st = clv_tke_fill_header(t, in, CLV_KEYFILE_WITNESS, &info, err);
+    if (st != CLV_OK)
+        return st;
+    clv_witness_default_name(info.owner, info.test_world, info.witness_name);
+    if (in->witness && strlen(in->witness) < sizeof(info.witness_name))
+        snprintf(info.witness_name, sizeof(info.witness_name), "%s", in->witness);
+    else if (in->witness)
+        return clv_fail(err, CLV_E_INPUT, "the name in cosignatures is too long");
+    st = clv_secret_new(CLV_WITNESS_SEED_LEN, &seed, err);
+    if (st != CLV_OK)
+        return st;
+    clv_random_fill(t->config.random, clv_secret_write(seed), CLV_WITNESS_SEED_LEN);
+    clv_secret_close(seed);
+    st = clv_tke_seal(t, &info, seed, ret, err);
+    clv_secret_free(&seed);
     return st;
 }
 

@@ -59,6 +59,12 @@ static clv_status open_file(struct clv_tke *t, const struct clv_tke_key *key,
     return st;
 }
 
+clv_status clv_tke_open_payload(struct clv_tke *t, const struct clv_tke_key *key,
+                                struct clv_secret **ret_payload, struct clv_error *err)
+{
+    return open_file(t, key, ret_payload, err);
+}
+
 clv_status clv_tke_open_part(struct clv_tke *t, const struct clv_tke_key *key,
                              struct clv_secret **ret_part, struct clv_error *err)
 {
