@@ -228,7 +228,7 @@ static clv_status ask_resume(const struct ceremony_options *o, bool *ret, struct
 {
     static const struct clv_choice choices[] = {
         {"resume", "Go on with it", "With the script and the site file that it was begun with."},
-        {"leave", "Leave it as it is", "Nothing is written. Name a new folder with --dir."},
+        {"leave", "Leave it as it is", "Nothing is written in it."},
     };
     struct faces faces = {0};
     struct clv_reply reply = {0};

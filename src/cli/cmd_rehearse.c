@@ -1,4 +1,5 @@
 /* claviger rehearse: a whole ceremony on software units of its own. */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,20 +34,42 @@ static clv_status split_faults(const char *text, char **ret_text, const char *fa
     return CLV_OK;
 }
 
-/* $XDG_STATE_HOME/claviger/rehearsal-<time>: a new one each time. */
-static char *default_dir(void)
+/* $XDG_STATE_HOME/claviger: where rehearsals lie that were given no folder. */
+static void state_dir(char *ret, size_t cap)
 {
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    char path[4096], stamp[32];
+    if (state && state[0] == '/')
+        snprintf(ret, cap, "%s/claviger", state);
+    else
+        snprintf(ret, cap, "%s/.local/state/claviger", home ? home : ".");
+}
+
+#define REHEARSAL "rehearsal-"
+
+/* rehearsal-<time>: a new one each time. */
+static char *default_dir(void)
+{
+    char state[4096], path[4200], stamp[32];
     time_t now = time(NULL);
     struct tm tm;
+    state_dir(state, sizeof(state));
     strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", gmtime_r(&now, &tm));
-    if (state && state[0] == '/')
-        snprintf(path, sizeof(path), "%s/claviger/rehearsal-%s-%ld", state, stamp, (long)getpid());
-    else
-        snprintf(path, sizeof(path), "%s/.local/state/claviger/rehearsal-%s-%ld", home ? home : ".",
-                 stamp, (long)getpid());
+    snprintf(path, sizeof(path), "%s/" REHEARSAL "%s-%ld", state, stamp, (long)getpid());
     return strdup(path);
+}
+
+/* The rehearsal before this one, NULL when there is none: their names go up with time. */
+static char *last_dir(void)
+{
+    char state[4096], newest[256] = "";
+    state_dir(state, sizeof(state));
+    DIR *dir = opendir(state);
+    for (struct dirent *e; dir && (e = readdir(dir)) != NULL;)
+        if (strncmp(e->d_name, REHEARSAL, strlen(REHEARSAL)) == 0 && strcmp(e->d_name, newest) > 0)
+            snprintf(newest, sizeof(newest), "%s", e->d_name);
+    if (dir)
+        closedir(dir);
+    return newest[0] ? clv_path_join(state, newest) : NULL;
 }
 
 /* What the printer of a rehearsal prints lies in a folder. */
@@ -140,12 +163,18 @@ int cmd_rehearse(const struct args *args)
     if (st == CLV_OK && o.faults)
         st = split_faults(o.faults, &plan_text, plans, &err);
     bool resume = false;
-    if (st == CLV_OK && o.dir)
-        st = offer_resume(&o, &resume, &err);
+    char *last = st == CLV_OK && !o.dir && !o.follow_up ? last_dir() : NULL;
+    struct ceremony_options before_this = o;
+    before_this.dir = o.dir ? o.dir : last;
+    if (st == CLV_OK && before_this.dir)
+        st = offer_resume(&before_this, &resume, &err);
     if (st == CLV_OK && resume) {
+        int exit_code = resume_folder(&before_this);
         free(plan_text);
-        return resume_folder(&o);
+        free(last);
+        return exit_code;
     }
+    free(last);
     if (st == CLV_OK && o.follow_up)
         st = take_follow_up(&o, &before, &err);
     if (st == CLV_OK)

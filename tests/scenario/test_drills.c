@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "house.h"
+#include "terminal.h"
 
 #define SHORT CLV_SOURCE_DIR "/tests/scripts/load-two-owners.yaml"
 #define CREATE CLV_SOURCE_DIR "/tests/scripts/create-two-owners.yaml"
@@ -27,6 +29,30 @@ static void assert_complete(const struct scene *s, const char *script)
 
 /* ---- the power goes ------------------------------------------------------------------------- */
 
+/* Somebody starts a rehearsal, and finds the one before: they leave it, and a new one begins. */
+static void start_finds_the_one_before(const struct scene *s)
+{
+    static const char program[] = CLV_BINARY_DIR "/claviger";
+    char state[300];
+    const char *argv[] = {program, "rehearse", "--plain", "--units", "1", NULL};
+    const char *env[] = {state, NULL};
+    char *folder = scene_path(s, "claviger"), *name = clv_path_join(folder, "rehearsal-1");
+    snprintf(state, sizeof(state), "XDG_STATE_HOME=%s", s->top);
+    cr_assert_eq(mkdir(folder, 0700), 0);
+    cr_assert_eq(rename(s->dir, name), 0);
+    struct terminal *t = terminal_spawn(&(struct terminal_options){.argv = argv, .env = env});
+    terminal_expect(t, "There is an unfinished ceremony in");
+    terminal_expect(t, "? help]: ");
+    terminal_send(t, "2\r");
+    terminal_expect(t, "Press Enter to begin this step");
+    terminal_send(t, KEY_CTRL_C);
+    (void)terminal_wait_exit(t);
+    terminal_free(&t);
+    cr_assert_eq(rename(name, s->dir), 0);
+    free(name);
+    free(folder);
+}
+
 Test(drills, power_cut_after_three)
 {
     struct scene s;
@@ -38,6 +64,7 @@ Test(drills, power_cut_after_three)
     cr_assert_eq(s.run.exit_code, 128 + SIGKILL, "%s", s.run.output);
     cr_assert_not(scene_said(&s, "claviger resume"), "nothing is told behind a power cut");
     cr_assert_eq(journal_outcomes(&s.journal, CLV_PHASE_SET_IMMEDIATE, 0, "done"), 3);
+    start_finds_the_one_before(&s);
     scene_resume(&s, NULL);
     assert_complete(&s, SHORT);
     assert_said(&s, "[ok] Unit 3 (");
