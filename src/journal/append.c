@@ -110,7 +110,7 @@ clv_status clv_journal_checkpoint(struct clv_journal *j, struct clv_error *err)
                         j->readonly ? "the journal was opened for reading only"
                                     : "there is nothing to sign yet");
     if (j->signed_size == j->tree.size)
-        return CLV_OK;
+        return media_level(j, err);
     clv_writer_init(&note);
     clv_status status = sign_tree(j, &note, err);
     if (status == CLV_OK)

@@ -207,6 +207,8 @@ clv_status media_compare(const struct clv_journal *j, struct medium *m, bool our
                          struct clv_error *err);
 /* Brings a copy that is behind up to the lead. */
 clv_status media_catch_up(struct clv_journal *j, struct medium *m, struct clv_error *err);
+/* So every copy that is in use; nothing is written where none is behind. */
+clv_status media_level(struct clv_journal *j, struct clv_error *err);
 /* Appends to every copy, or to none. */
 clv_status media_append(struct clv_journal *j, enum which_log which, struct clv_view data,
                         struct clv_error *err);

@@ -174,11 +174,29 @@ clv_status media_catch_up(struct clv_journal *j, struct medium *m, struct clv_er
 
 /* ---- appending to all ------------------------------------------------------------------------ */
 
+static bool is_complete(const struct clv_journal *j, const struct medium *m)
+{
+    const struct medium *lead = media_lead(j);
+    return in_use(m) && m->log[ENTRIES].fd >= 0 && m->log[ENTRIES].len >= lead->log[ENTRIES].len &&
+           m->log[CHECKPOINTS].len >= lead->log[CHECKPOINTS].len;
+}
+
 /* Before the new entry is anywhere: catching up must not meet it in the lead. */
 static clv_status make_ready(struct clv_journal *j, struct medium *m, struct clv_error *err)
 {
     clv_status status = m->begun ? medium_check(m, err) : CLV_OK;
     return status == CLV_OK && m != media_lead(j) ? media_catch_up(j, m, err) : status;
+}
+
+clv_status media_level(struct clv_journal *j, struct clv_error *err)
+{
+    clv_status status = CLV_OK;
+    j->failed = MAX_MEDIA;
+    for (size_t i = 0; status == CLV_OK && i < MAX_MEDIA; i++)
+        if (in_use(&j->medium[i]) && !is_complete(j, &j->medium[i]) &&
+            (status = make_ready(j, &j->medium[i], err)) != CLV_OK)
+            j->failed = i;
+    return status;
 }
 
 clv_status media_append(struct clv_journal *j, enum which_log which, struct clv_view data,
@@ -214,13 +232,6 @@ static clv_status cut_behind(const struct clv_journal *j, struct logfile *f, uin
                                        CLV_AGAIN(j->disk->sync(f->fd)) != 0))
         return clv_fail_errno(err, errno, "cannot cut off what a failed write left");
     return CLV_OK;
-}
-
-static bool is_complete(const struct clv_journal *j, const struct medium *m)
-{
-    const struct medium *lead = media_lead(j);
-    return in_use(m) && m->log[ENTRIES].fd >= 0 && m->log[ENTRIES].len >= lead->log[ENTRIES].len &&
-           m->log[CHECKPOINTS].len >= lead->log[CHECKPOINTS].len;
 }
 
 /* Another copy that has everything leads from now on. */

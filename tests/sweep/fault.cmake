@@ -11,7 +11,7 @@ endif()
 clv_test(fault_rooms LABEL hostile
     USES keyfile journal unitd ceremony script receipt
     LINKS PkgConfig::libargon2 PkgConfig::libsodium -Wl,--wrap=clv_matrix_is_zero
-    SOURCES fault_walk.c fault_base.c fault_journal.c fault_keyfile.c fault_store.c
+    SOURCES fault_walk.c fault_base.c fault_journal.c fault_media.c fault_keyfile.c fault_store.c
             fault_memory.c logs.c
             shim_files.c shim_argon2.c ${shim_memory}
             ${PROJECT_SOURCE_DIR}/tests/support/run.c ${PROJECT_SOURCE_DIR}/tests/support/start.c

@@ -10,9 +10,9 @@
 
 #include "run.h"
 
-/* Unset, only each thirteenth second fault is tried, beginning with another each time. */
+/* Unset, only each twenty-ninth second fault is tried, beginning with another each time. */
 #define ALL "CLAVIGER_SWEEP_ALL"
-#define STRIDE 13
+#define STRIDE 29
 
 /* ---- a folder -------------------------------------------------------------------------------- */
 
