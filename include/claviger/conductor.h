@@ -170,6 +170,7 @@ struct clv_question {
     const char *phrase;
     const char *initial; /* text already in the field, or NULL */
     size_t max_len;      /* bytes of a text or secret; 0: 200 */
+    bool may_paste;      /* SECRET: from a clipboard, too: what is no secret of a person */
     bool may_deviate;    /* F4 (plain: "!deviation") is offered */
 };
 

@@ -84,9 +84,10 @@ enum clv_typed_key {
 struct clv_typing {
     struct clv_secret *secret; /* max_len bytes and one to read into */
     size_t len, max_len;
-    bool pasting; /* between the brackets of a paste */
-    bool deaf;    /* set by the face while something lies over the field: letters are
-                   * thrown away */
+    bool pasting;   /* between the brackets of a paste */
+    bool deaf;      /* set by the face while something lies over the field: letters are
+                     * thrown away */
+    bool may_paste; /* set by the face for what nobody types: an access token */
     int key;
 };
 

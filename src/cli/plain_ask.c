@@ -173,8 +173,8 @@ static clv_status ask_once(struct clv_plain *p, const struct clv_question *q, co
     enum clv_plain_got got = CLV_PLAIN_LINE_READ;
     clv_status status;
     if (q->kind == CLV_ASK_SECRET)
-        status =
-            clv_plain_read_secret(p, prompt, max_len(q, 4096), &reply->secret, &key, &got, err);
+        status = clv_plain_read_secret(p, prompt, max_len(q, 4096), q->may_paste, &reply->secret,
+                                       &key, &got, err);
     else
         status = clv_plain_read_line(p, prompt, line, &got, err);
     if (status != CLV_OK)

@@ -143,7 +143,7 @@ static clv_status type_secret(struct clv_plain *p, const char *prompt, struct cl
 }
 
 clv_status clv_plain_read_secret(struct clv_plain *p, const char *prompt, size_t max_len,
-                                 struct clv_secret **ret_secret, int *ret_key,
+                                 bool may_paste, struct clv_secret **ret_secret, int *ret_key,
                                  enum clv_plain_got *ret_got, struct clv_error *err)
 {
     struct clv_typing typing = {0};
@@ -156,6 +156,7 @@ clv_status clv_plain_read_secret(struct clv_plain *p, const char *prompt, size_t
     clv_status status = clv_typing_init(&typing, max_len, err);
     if (status != CLV_OK)
         return status;
+    typing.may_paste = may_paste;
     clv_terminal_secret_mode(p->terminal);
     clv_terminal_flush(p->terminal);
     clv_plain_text(p, prompt);

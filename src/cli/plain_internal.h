@@ -54,7 +54,7 @@ clv_status clv_plain_read_line(struct clv_plain *p, const char *prompt, char *li
  * (*ret_key: '?', or '!' for a deviation).
  * errors  CLV_E_TERMINAL: there is no controlling terminal */
 clv_status clv_plain_read_secret(struct clv_plain *p, const char *prompt, size_t max_len,
-                                 struct clv_secret **ret_secret, int *ret_key,
+                                 bool may_paste, struct clv_secret **ret_secret, int *ret_key,
                                  enum clv_plain_got *ret_got, struct clv_error *err);
 
 /* ---- the face ---- */

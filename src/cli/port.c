@@ -197,7 +197,8 @@ static clv_status token(void *ctx, const struct clv_service *service, const char
                                    .help = "The whole value of the Authorization header, with the "
                                            "word Bearer in front if the service wants that. "
                                            "Nothing you type is shown.",
-                                   .max_len = MAX_TOKEN};
+                                   .max_len = MAX_TOKEN,
+                                   .may_paste = true};
     struct clv_reply reply = {0};
     if (given)
         return read_secret_fd(given, MAX_TOKEN, ret, err);

@@ -5,10 +5,9 @@
 
 #define MAX_TOKEN 4096
 
-/* More than one line of an error is too much for a question. */
 static clv_status go_without(const char *why, struct clv_error *err)
 {
-    return clv_fail(err, CLV_E_DOUBT, "%s", why ? why : "no access token was given");
+    return clv_fail(err, CLV_E_DOUBT, "%s", why);
 }
 
 static clv_status ask_for_file(struct clv_conductor *c, const struct clv_service *service,
@@ -34,31 +33,43 @@ static clv_status ask_for_file(struct clv_conductor *c, const struct clv_service
     return st == CLV_OK && choice == 1 ? go_without(why, err) : st;
 }
 
-static clv_status ask_for_text(struct clv_conductor *c, const char *title, const char *why,
-                               struct clv_secret **ret, struct clv_error *err)
+/* Another one, or go on without this service. */
+static clv_status ask_whether(struct clv_conductor *c, const char *title, const char *why,
+                              struct clv_error *err)
 {
-    struct clv_secret *token = NULL;
-    const char *lines[] = {why ? why : "This service asks who is calling.",
-                           "Nothing is lost: what was under way waits. An empty line: go on "
-                           "without this service."};
-    struct clv_question q = {.id = "units.token",
+    static const struct clv_choice choices[] = {
+        {"another", "Give another access token", NULL},
+        {"without", "Go on without this service", "Its crypto units count as not answering."},
+    };
+    size_t choice = 0;
+    const char *lines[] = {why, "Nothing is lost: what was under way waits."};
+    struct clv_question q = {.id = "units.token-refused",
                              .title = title,
                              .lines = lines,
                              .num_lines = 2,
+                             .prompt = "What now?",
+                             .choices = choices,
+                             .num_choices = 2};
+    clv_status st = ask_choice(c, &q, &choice, err);
+    return st == CLV_OK && choice == 1 ? go_without(why, err) : st;
+}
+
+static clv_status ask_for_text(struct clv_conductor *c, const char *title, const char *why,
+                               struct clv_secret **ret, struct clv_error *err)
+{
+    const char *lines[] = {"The service wants to know who is calling."};
+    struct clv_question q = {.id = "units.token",
+                             .title = title,
+                             .lines = lines,
+                             .num_lines = 1,
                              .prompt = "Access token",
                              .help = "The whole value of the Authorization header, with the word "
-                                     "Bearer in front if the service wants that. Nothing you type "
-                                     "is shown.",
-                             .max_len = MAX_TOKEN};
-    clv_status st = ask_secret(c, &q, &token, err);
-    if (st != CLV_OK)
-        return st;
-    if (token == NULL || clv_secret_len(token) == 0) {
-        clv_secret_free(&token);
-        return go_without(why, err);
-    }
-    *ret = token;
-    return CLV_OK;
+                                     "Bearer in front if the service wants that. Nothing of it is "
+                                     "shown. It may be pasted.",
+                             .max_len = MAX_TOKEN,
+                             .may_paste = true};
+    clv_status st = why ? ask_whether(c, title, why, err) : CLV_OK;
+    return st == CLV_OK ? ask_secret(c, &q, ret, err) : st;
 }
 
 clv_status ask_token(struct clv_conductor *c, const struct clv_service *service, const char *why,

@@ -91,7 +91,7 @@ static enum clv_typed read_escape(struct clv_typing *typing, int fd)
         typing->pasting = true;
     if (meaning == CLV_ESCAPE_PASTE_END && typing->pasting) {
         typing->pasting = false;
-        return CLV_TYPED_PASTED;
+        return typing->may_paste ? CLV_TYPED_MORE : CLV_TYPED_PASTED;
     }
     if (typing->pasting || meaning != CLV_ESCAPE_KEY)
         return typing->pasting ? CLV_TYPED_NOTHING : CLV_TYPED_CONTROL;
@@ -142,7 +142,8 @@ enum clv_typed clv_typing_read(struct clv_typing *typing, int fd)
     int byte = read_byte(typing, fd);
     if (byte == NO_BYTE)
         return CLV_TYPED_NOTHING;
-    if (byte >= 0x20 && byte != 0x7f && !typing->pasting && !typing->deaf) {
+    bool refused = typing->deaf || (typing->pasting && !typing->may_paste);
+    if (byte >= 0x20 && byte != 0x7f && !refused) {
         if (typing->len < typing->max_len) {
             typing->len++;
             return CLV_TYPED_MORE;

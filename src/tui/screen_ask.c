@@ -366,7 +366,8 @@ clv_status clv_tui_face_ask(void *ctx, const struct clv_question *q, struct clv_
     clv_status status = CLV_OK;
     start(t, q);
     if (q->kind == CLV_ASK_SECRET)
-        status = clv_typing_init(&t->typing, t->ask.field.max_len, err);
+        status = clv_typing_init(&t->typing, q->max_len ? q->max_len : t->ask.field.max_len, err);
+    t->typing.may_paste = q->may_paste;
     if (status == CLV_OK) {
         clv_tui_flush(t);
         status = clv_tui_run(t, &clv_tui_ask_screen, &idle, err);

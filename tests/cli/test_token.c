@@ -67,7 +67,7 @@ Test(token, that_expires_is_asked_for_again)
     terminal_send(t, "Bearer third-token\r"); /* mistyped: asked for once more */
     terminal_expect(t, "HTTP 401");
     terminal_expect(t, "Access token (not shown):");
-    terminal_send(t, "Bearer second-token\r");
+    terminal_send(t, PASTE_START "Bearer second-token" PASTE_END "\r"); /* pasted */
     terminal_expect(t, "are configured the same");
     cr_assert_eq(terminal_wait_exit(t), 0);
     cr_assert_not(terminal_stream_has(t, "second-token"), "a token was shown");

@@ -102,6 +102,16 @@ Test(typing, a_paste_is_refused_whole)
     assert_typed("abc");
 }
 
+Test(typing, a_paste_is_taken_where_it_may_be)
+{
+    typing.may_paste = true;
+    cr_assert_eq(type("ab\033[200~pas\r\nted\033[201~"), CLV_TYPED_MORE);
+    assert_typed("abpasted");
+    typing.deaf = true;
+    type("\033[200~x\033[201~");
+    assert_typed("abpasted");
+}
+
 Test(typing, function_keys_are_no_part_of_it)
 {
     static const struct {
