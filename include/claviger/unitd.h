@@ -71,6 +71,9 @@ struct clv_unitd_ports {
      */
     clv_status (*make_importer)(void *ctx, uint32_t type, struct clv_secret **ret_private,
                                 uint8_t **ret_bits, size_t *ret_bits_len, struct clv_error *err);
+    /* Whether make_importer() would be quick now. If not, the command is answered with
+     * CLV_UNITD_LATER, and nothing has happened. NULL: always */
+    bool (*importer_ready)(void *ctx, uint32_t type);
     /* Makes the encoded state durable before a command is answered. NULL: kept in memory only.
      * errors  CLV_E_DOUBT: this state or the one before it is there; the unit says nothing until a
      *         later save succeeds. Any other: the one before it is there */
@@ -132,8 +135,9 @@ void clv_unitd_vault_listing(const struct clv_unitd_vault *vault, struct clv_uni
 
 enum clv_unitd_delivery {
     CLV_UNITD_SEND,
-    CLV_UNITD_HOLD, /* keep the connection, never answer (a fault) */
-    CLV_UNITD_DROP, /* close the connection without an answer (a fault) */
+    CLV_UNITD_HOLD,  /* keep the connection, never answer (a fault) */
+    CLV_UNITD_DROP,  /* close the connection without an answer (a fault) */
+    CLV_UNITD_LATER, /* nothing happened: ask again when the work beside is done */
 };
 struct clv_unitd_reply {
     enum clv_unitd_delivery delivery;
@@ -183,6 +187,12 @@ clv_status clv_unitd_token_judge(struct clv_unitd_token *token, const char *give
 
 /* ---- listener: REST over libmicrohttpd ---- */
 struct clv_unitd_listener;
+/* Work that is done beside; zeroed: none. */
+struct clv_unitd_work {
+    int (*fd)(void *ctx); /* readable when something is done; -1: nothing is under way */
+    void (*collect)(void *ctx);
+    void *ctx;
+};
 struct clv_unitd_listener_config {
     struct clv_unitd_vault *vault;
     const char *socket_path;          /* Unix socket, or NULL */
@@ -191,6 +201,7 @@ struct clv_unitd_listener_config {
     const struct clv_secret *tls_key; /* its key, PEM that ends with a NUL */
     struct clv_unitd_token *token;    /* or NULL: everybody may ask */
     int parent_fd;                    /* a pipe: its end ends the daemon; -1: none */
+    struct clv_unitd_work work;       /* what CLV_UNITD_LATER waits for */
 };
 /* Listens when it returns. errors  CLV_E_EXISTS: a daemon already answers on this socket;
  * CLV_E_PERMISSION: the socket's folder is not private; CLV_E_USAGE; CLV_E_IO */

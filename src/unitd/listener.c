@@ -22,7 +22,7 @@
 #define WHERE_TEXT 120
 #define TLS_PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
-enum { FD_HTTP, FD_SIGNAL, FD_PARENT, NUM_FIXED_FDS };
+enum { FD_HTTP, FD_SIGNAL, FD_PARENT, FD_WORK, NUM_FIXED_FDS };
 
 /* One HTTP request under way; libmicrohttpd's con_cls. */
 struct exchange {
@@ -102,7 +102,7 @@ static void mark_waiting(const struct exchange *x, bool waiting)
 static void wait_for(struct exchange *x)
 {
     struct clv_unitd_listener *l = x->listener;
-    x->due_ms = x->reply.delivery == CLV_UNITD_HOLD ? -1 : now_ms() + x->reply.delay_ms;
+    x->due_ms = x->reply.delivery == CLV_UNITD_SEND ? now_ms() + x->reply.delay_ms : -1;
     x->waiting = true;
     x->next = l->waiting;
     l->waiting = x;
@@ -125,9 +125,24 @@ static void resume(struct exchange *x)
 {
     stop_waiting(x);
     x->reply.delay_ms = 0;
-    if (x->reply.delivery == CLV_UNITD_HOLD)
+    if (x->reply.delivery != CLV_UNITD_SEND)
         x->reply.delivery = CLV_UNITD_DROP; /* its client left, or the daemon ends */
     MHD_resume_connection(x->connection);
+}
+
+/* Work beside is done: those that waited for it ask again. */
+static void ask_again(struct clv_unitd_listener *l)
+{
+    struct exchange *next = NULL;
+    for (struct exchange *x = l->waiting; x; x = next) {
+        next = x->next;
+        if (x->reply.delivery != CLV_UNITD_LATER)
+            continue;
+        x->answered = false;
+        x->reply = (struct clv_unitd_http_reply){0};
+        stop_waiting(x);
+        MHD_resume_connection(x->connection);
+    }
 }
 
 /* ---- libmicrohttpd's callbacks ---- */
@@ -218,7 +233,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     }
     if (!x->answered) {
         answer(x, method, path);
-        if (x->reply.delivery == CLV_UNITD_HOLD || x->reply.delay_ms > 0) {
+        if (x->reply.delivery == CLV_UNITD_HOLD || x->reply.delivery == CLV_UNITD_LATER ||
+            x->reply.delay_ms > 0) {
             wait_for(x);
             return MHD_YES;
         }
@@ -395,6 +411,8 @@ static nfds_t fill_fds(struct clv_unitd_listener *l)
     l->fds[FD_HTTP] = (struct pollfd){.fd = l->http_fd, .events = POLLIN};
     l->fds[FD_SIGNAL] = (struct pollfd){.fd = l->signal_fd, .events = POLLIN};
     l->fds[FD_PARENT] = (struct pollfd){.fd = l->config.parent_fd, .events = POLLIN};
+    int work_fd = l->config.work.fd ? l->config.work.fd(l->config.work.ctx) : -1;
+    l->fds[FD_WORK] = (struct pollfd){.fd = work_fd, .events = POLLIN};
     for (struct exchange *x = l->waiting; x && n < NUM_FIXED_FDS + CROWD_MAX; x = x->next)
         l->fds[n++] = (struct pollfd){.fd = socket_of(x->connection), .events = POLLRDHUP};
     return n;
@@ -441,6 +459,10 @@ clv_status clv_unitd_listener_run(struct clv_unitd_listener *l, struct clv_error
         if (l->fds[FD_SIGNAL].revents || l->fds[FD_PARENT].revents)
             return CLV_OK;
         resume_due(l, num_fds);
+        if (l->fds[FD_WORK].revents) {
+            l->config.work.collect(l->config.work.ctx);
+            ask_again(l);
+        }
         if (MHD_run(l->http) != MHD_YES)
             return clv_fail(err, CLV_E_INTERNAL, "the HTTP listener failed");
     }

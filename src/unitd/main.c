@@ -95,7 +95,17 @@ static clv_status say_ready(const struct options *o, const struct clv_unitd_list
     return status;
 }
 
-static clv_status serve(const struct options *o, struct clv_unitd_vault *vault,
+static int work_fd(void *ctx)
+{
+    return workshop_fd(ctx);
+}
+
+static void work_collect(void *ctx)
+{
+    workshop_collect(ctx);
+}
+
+static clv_status serve(const struct options *o, struct store *store, struct clv_unitd_vault *vault,
                         const struct tls *tls, struct clv_unitd_token *token, struct clv_error *err)
 {
     struct clv_unitd_listener *listener = NULL;
@@ -107,6 +117,7 @@ static clv_status serve(const struct options *o, struct clv_unitd_vault *vault,
         .tls_key = tls->key_pem,
         .token = token,
         .parent_fd = o->parent_fd,
+        .work = {.fd = work_fd, .collect = work_collect, .ctx = &store->workshop},
     };
     clv_status status = clv_unitd_listener_new(&config, &listener, err);
     if (status == CLV_OK)
@@ -117,8 +128,8 @@ static clv_status serve(const struct options *o, struct clv_unitd_vault *vault,
     return status;
 }
 
-static clv_status listen_and_serve(const struct options *o, struct clv_unitd_vault *vault,
-                                   struct clv_error *err)
+static clv_status listen_and_serve(const struct options *o, struct store *store,
+                                   struct clv_unitd_vault *vault, struct clv_error *err)
 {
     struct clv_unitd_token *token = NULL;
     struct tls tls = {0};
@@ -128,7 +139,7 @@ static clv_status listen_and_serve(const struct options *o, struct clv_unitd_vau
     if (status == CLV_OK)
         status = open_tls(o, &tls, err);
     if (status == CLV_OK)
-        status = serve(o, vault, &tls, token, err);
+        status = serve(o, store, vault, &tls, token, err);
     clv_unitd_token_free(&token);
     tls_clear(&tls);
     return status;
@@ -167,7 +178,7 @@ static clv_status run(const struct options *o, struct clv_error *err)
     else if (status == CLV_OK)
         status = open_vault(o, &store, &vault, err);
     if (status == CLV_OK && !o->show)
-        status = listen_and_serve(o, vault, err);
+        status = listen_and_serve(o, &store, vault, err);
     clv_unitd_vault_free(&vault);
     store_close(&store);
     return status;

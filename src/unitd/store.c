@@ -43,6 +43,19 @@ static clv_status save(void *ctx, const void *state, size_t len, struct clv_erro
     return status;
 }
 
+static bool importer_ready(void *ctx, uint32_t type)
+{
+    struct store *store = ctx;
+    return workshop_ready(&store->workshop, type);
+}
+
+static clv_status make_importer(void *ctx, uint32_t type, struct clv_secret **ret_private,
+                                uint8_t **ret_bits, size_t *ret_bits_len, struct clv_error *err)
+{
+    struct store *store = ctx;
+    return workshop_take(&store->workshop, type, ret_private, ret_bits, ret_bits_len, err);
+}
+
 static clv_status lock(struct store *store, const char *dir, struct clv_error *err)
 {
     char *path = clv_path_join(dir, LOCK_NAME);
@@ -65,6 +78,8 @@ clv_status store_open(struct store *store, const char *dir, struct clv_error *er
 {
     *store = (struct store){.lock_fd = -1, .ports = clv_unitd_ports_default()};
     store->ports.save = save;
+    store->ports.make_importer = make_importer;
+    store->ports.importer_ready = importer_ready;
     store->ports.ctx = store;
     clv_status status = clv_dir_private(dir, err);
     if (status == CLV_OK)
@@ -84,6 +99,7 @@ void store_close(struct store *store)
 {
     if (store->lock_fd >= 0)
         close(store->lock_fd);
+    workshop_close(&store->workshop);
     clv_secret_free(&store->key);
     free(store->state_path);
     free(store->key_path);

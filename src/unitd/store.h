@@ -4,12 +4,14 @@
 #define CLAVIGER_SRC_UNITD_STORE_H
 
 #include "claviger/unitd.h"
+#include "workshop.h"
 
 struct store {
     char *state_path, *key_path, *root_path, *instance_path;
     struct clv_secret *key; /* the state is sealed under it */
     int lock_fd;
-    struct clv_unitd_ports ports; /* the default ones, saving here */
+    struct workshop workshop;
+    struct clv_unitd_ports ports; /* the default ones, saving here, with keys from the workshop */
 };
 
 /* Makes or checks the folder and takes the lock, until store_close() or the end of the process.

@@ -305,9 +305,25 @@ static void remember_answer(const struct clv_unitd_vault *vault, struct unit *un
     unit->last_answer_len = reply->payload.len;
 }
 
+/* Whether the command needs a key that is yet to be made. */
+static bool has_to_wait(const struct call *call)
+{
+    const struct clv_unitd_ports *ports = &call->vault->ports;
+    struct clv_reader r;
+    if (!ports->importer_ready || call->block.command != CLV_EP11_GEN_IMPORTER)
+        return false;
+    clv_reader_init(&r, call->block.input.data, call->block.input.len);
+    uint32_t type = clv_read_u32(&r, "importer type");
+    return clv_reader_done(&r, NULL) == CLV_OK && !ports->importer_ready(ports->ctx, type);
+}
+
 static clv_status answer_call(struct call *call, struct unit *unit, struct clv_unitd_reply *reply,
                               struct clv_error *err)
 {
+    if (has_to_wait(call)) {
+        reply->delivery = CLV_UNITD_LATER;
+        return CLV_OK;
+    }
     const struct fault *fault = take_fault(call->vault, unit, call->block.command, reply);
     const struct behaviour *b = fault->behaviour;
     enum verdict verdict = b->refuses;

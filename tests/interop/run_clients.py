@@ -3,6 +3,7 @@ waiting, the daemon stays well.
 
     run_clients.py [--brief] CLAVIGER_UNITD
 """
+import http.client
 import random
 import resource
 import socket
@@ -10,9 +11,11 @@ import ssl
 import sys
 import threading
 
+import life
 import messages as m
 from client import Client, Refused
 from daemon import Daemon
+from signers import P521Signer
 from wire import ServiceError, wrap
 
 MIB = 1 << 20
@@ -286,6 +289,74 @@ def misbehaving_clients(program, brief):
     return f"{len(MISCHIEF) + 1} kinds of mischief"
 
 
+# ---- what takes long ----
+
+
+class KeyMaker(threading.Thread):
+    """Orders RSA-2048 importer keys, one after the other."""
+
+    def __init__(self, daemon, number):
+        super().__init__()
+        self.client = Client(daemon.service(), daemon.root)
+        self.number = number
+        self.done = 0
+        self.failure = None
+        self.making = False
+
+    def run(self):
+        try:
+            self.work()
+        except Exception as failure:  # told in the main thread
+            self.failure = failure
+        self.client.service.close()
+
+    def work(self):
+        person = P521Signer()
+        self.client.discover()
+        life.update_people(
+            self.client,
+            self.client.units[0],
+            life.look(self.client, self.client.units[0]),
+            life.wanted([("Maker", person)], 1, 1),
+        )
+        while self.done < self.number:
+            self.making = True
+            self.client.command(self.client.units[0], m.GEN_IMPORTER, m.u32(0), [person])
+            self.making = False
+            self.done += 1
+
+
+def slow_keys(program, _):
+    """Others get their answers while a key is being made, far more of them than there are keys."""
+    answered = 0
+    with Daemon(program, "--units", "1") as daemon:
+        maker = KeyMaker(daemon, 6)
+        other = Client(daemon.service(), daemon.root)
+        other.discover()
+        maker.start()
+        while maker.is_alive():
+            making = maker.making
+            other.query(other.units[0], m.Q_ADMIN)
+            answered += making and maker.making
+        expect(maker.done == 6, f"the keys were made: {maker.failure}")
+        expect(answered > 30, f"only {answered} answers meanwhile")
+        other.service.close()
+    return "others were answered meanwhile"
+
+
+def ended_in_the_middle(program, _):
+    """Keys ordered without end, until the daemon ends: it ends well, as Daemon looks."""
+    with Daemon(program, "--units", "1") as daemon:
+        maker = KeyMaker(daemon, 1000)
+        maker.start()
+        while maker.done == 0 and maker.is_alive():
+            maker.join(0.01)
+        expect(maker.is_alive(), "keys are being made")
+    maker.join()
+    expect(isinstance(maker.failure, (OSError, http.client.HTTPException)), str(maker.failure))
+    return f"after {maker.done} keys"
+
+
 # ---- tokens ----
 
 
@@ -314,9 +385,12 @@ def expired_token(program, _):
     return f"{renewed} times renewed"
 
 
+PARTS = (many_clients, misbehaving_clients, slow_keys, ended_in_the_middle, expired_token)
+
+
 def main(argv):
     brief = "--brief" in argv
-    for part in (many_clients, misbehaving_clients, expired_token):
+    for part in PARTS:
         print(f"{part.__name__}: good, {part(argv[-1], brief)}", flush=True)
     return 0
 

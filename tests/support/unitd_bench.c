@@ -49,6 +49,12 @@ static clv_status make_importer(void *ctx, uint32_t type, struct clv_secret **re
     return CLV_OK;
 }
 
+static bool importer_ready(void *ctx, uint32_t type)
+{
+    const struct bench *bench = ctx;
+    return !bench->rsa_is_pending || type == CLV_EP11_IMPORTER_P521;
+}
+
 static clv_status save(void *ctx, const void *state, size_t len, struct clv_error *err)
 {
     struct bench *bench = ctx;
@@ -99,6 +105,7 @@ void bench_open(struct bench *bench, struct clv_unitd_setup setup)
         .random = &random,
         .clock = clv_clock_system(),
         .make_importer = make_importer,
+        .importer_ready = importer_ready,
         .save = save,
         .ctx = bench,
     };

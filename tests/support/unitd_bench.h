@@ -23,6 +23,7 @@ struct bench {
     struct clv_writer saved;
     unsigned num_saves;
     bool save_fails;
+    bool rsa_is_pending; /* RSA importer keys are yet to be made */
 };
 
 /* Fields of setup that the bench sets itself: ports, and one operational unit. */

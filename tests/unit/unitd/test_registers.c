@@ -87,6 +87,40 @@ Test(registers, importer_keys_of_other_types_are_refused)
     refuses(CLV_EP11_GEN_IMPORTER, clv_view_of(buf, 3), "0", 32, 54);
 }
 
+static enum clv_unitd_delivery order_importer(uint32_t type)
+{
+    uint8_t buf[4];
+    struct answer answer;
+    struct clv_writer w = {0};
+    struct order order = {
+        .command = CLV_EP11_GEN_IMPORTER, .input = u32_input(buf, type), .signers = "0"};
+    order_encode(&bench, &people, &order, &w);
+    bench_ask(&bench, clv_writer_view(&w), &answer);
+    enum clv_unitd_delivery delivery = answer.reply.delivery;
+    answer_clear(&answer);
+    clv_writer_clear(&w);
+    return delivery;
+}
+
+Test(registers, while_a_key_is_being_made_nothing_has_happened)
+{
+    size_t len = 0, len_after = 0;
+    bench_operational(&bench, &people, 2, 1, 1, 0);
+    uint8_t *before = bench_state(&bench, &len);
+    bench.rsa_is_pending = true;
+    cr_assert_eq(order_importer(CLV_EP11_IMPORTER_RSA2048), CLV_UNITD_LATER);
+    cr_assert_eq(order_importer(CLV_EP11_IMPORTER_RSA2048), CLV_UNITD_LATER);
+    uint8_t *after = bench_state(&bench, &len_after);
+    cr_assert_eq(len, len_after);
+    cr_assert_arr_eq(before, after, len);
+    cr_assert_eq(order_importer(CLV_EP11_IMPORTER_P521), CLV_UNITD_SEND);
+    bench.rsa_is_pending = false;
+    cr_assert_eq(order_importer(CLV_EP11_IMPORTER_RSA2048), CLV_UNITD_SEND);
+    cr_assert_eq(bench.domain->importer_type, CLV_EP11_KEY_RSA);
+    free(before);
+    free(after);
+}
+
 Test(registers, import_has_its_own_refusals)
 {
     struct clv_writer one = {0}, two = {0}, unsigned_part = {0}, many = {0};
