@@ -129,10 +129,9 @@ int cmd_checkpoint(const struct args *args)
         return usage_error("checkpoint", "name the folder of one ceremony");
     }
     clv_status st = start_up(&s.error);
-    if (st == CLV_OK && c == NULL)
-        st = clv_fail(&s.error, CLV_E_MEMORY, "no memory for a checkpoint");
     if (st == CLV_OK)
-        st = gather(args, c, &s.error);
+        st = c != NULL ? gather(args, c, &s.error)
+                       : clv_fail(&s.error, CLV_E_MEMORY, "no memory for a checkpoint");
     if (st == CLV_OK && s.json)
         print_shown_json(&s, c);
     else if (st == CLV_OK)
