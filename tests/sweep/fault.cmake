@@ -34,5 +34,5 @@ if(TARGET clv_shim)
     add_dependencies(fault_ceremony clv_shim claviger claviger-unitd)
     add_test(NAME fault_ceremony_sample COMMAND fault_ceremony)
     set_tests_properties(fault_ceremony_sample PROPERTIES LABELS scenario TIMEOUT 600
-        ENVIRONMENT CLAVIGER_SWEEP_SAMPLE=197)
+        ENVIRONMENT CLAVIGER_SWEEP_SAMPLE=401)
 endif()

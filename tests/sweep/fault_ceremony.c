@@ -226,7 +226,8 @@ static void try_allocation(struct sweep *s, uint64_t at)
 static void sweep_memory(const char *program)
 {
     const char *sample = getenv("CLAVIGER_SWEEP_SAMPLE");
-    uint64_t num = NUM_ALLOCATIONS / (sample ? strtoull(sample, NULL, 10) : 1) + 1;
+    uint64_t stride = sample ? strtoull(sample, NULL, 10) : 1;
+    uint64_t num = stride < NUM_ALLOCATIONS ? NUM_ALLOCATIONS / stride : 1;
     struct sweep s = {.program = program};
     struct run r;
     shim_place_open(&s.place);
