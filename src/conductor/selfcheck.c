@@ -152,12 +152,23 @@ static bool check_network(const struct clv_conductor *c, char *found, size_t cap
     return true;
 }
 
+/* Names, or how many there are when they would fill the page. */
+static void shorten(char *names, size_t cap)
+{
+    unsigned num = 1;
+    for (const char *at = names; (at = strchr(at, ',')) != NULL; at++)
+        num++;
+    if (num > 3)
+        snprintf(names, cap, "%u", num);
+}
+
 /* Told, not judged: practice is a matter of the people's own rules. */
 static bool check_drills(const struct clv_conductor *c, char *found, size_t cap)
 {
     char passed[240] = "none", missing[240] = "";
     if (c->config.drills)
         c->config.drills->say(c->config.drills->ctx, passed, missing, sizeof(passed));
+    shorten(missing, sizeof(missing));
     snprintf(found, cap, "passed with this script: %s; not practised: %s", passed, missing);
     return true;
 }

@@ -113,7 +113,8 @@ static int fill_page(struct clv_tui *t, struct clv_page *page, int rows)
     const struct clv_tui_ask *ask = &t->ask;
     const struct clv_question *q = ask->q;
     int prompt = fill_question(ask, false, page);
-    if (q->kind == CLV_ASK_CHOICE && page->num_rows > rows) {
+    /* Facts are to be seen beside long choices. */
+    if (q->kind == CLV_ASK_CHOICE && page->num_rows > rows && page->num_rows - prompt > rows / 2) {
         clv_page_clear(page);
         prompt = fill_question(ask, true, page);
     }
@@ -390,6 +391,9 @@ clv_status clv_tui_face_present(void *ctx, const struct clv_question *q, const c
     struct clv_tui *t = ctx;
     start(t, q);
     t->ask.shown = shown;
+    for (size_t i = 0; shown != NULL && i < q->num_choices; i++)
+        if (strcmp(q->choices[i].label, shown) == 0)
+            t->ask.selected = i; /* what it will do is seen, too */
     clv_status status = clv_tui_glance(t, &clv_tui_ask_screen, err);
     clv_tui_nothing_asked(t);
     t->ask = (struct clv_tui_ask){0};

@@ -160,7 +160,7 @@ Test(ceremony_tui, trouble_and_changes_of_size_during_a_dispatch)
 {
     struct sight sights[] = {
         {"Stopped at the barrier", false},
-        {"Repeat", false},
+        {"Unit 4: the order once more. Recommended.", false},
     };
     struct scene s;
     size_t len = 0;
@@ -181,8 +181,9 @@ Test(ceremony_tui, trouble_and_changes_of_size_during_a_dispatch)
     cr_assert_eq(journal_outcomes(&s.journal, CLV_PHASE_COMMIT, 4, "in-doubt"), 1);
     cr_assert_str_eq(journal_last(&s.journal)->name, "complete");
     const unsigned char *stream = terminal_stream(t, &len);
-    (void)look(stream, len, sights, 1, "TEST");
+    (void)look(stream, len, sights, sizeof(sights) / sizeof(sights[0]), "TEST");
     cr_assert(sights[0].seen);
+    cr_assert(sights[1].seen, "what the choice will do to the units");
     terminal_free(&t);
     scene_clear(&s);
 }
