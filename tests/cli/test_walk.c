@@ -70,6 +70,8 @@ Test(walk, nothing_is_asked_without_a_terminal)
         {"cryptounit-mk-commit", "--pattern"},
         {"cryptounit-mk-setimm", "--pattern"},
         {"cryptounit-zeroize", "--confirm \"zeroize 1,2\""},
+        {"auto-init", "--sign-threshold is missing"},
+        {"auto-init --sign-threshold 1", "--revoke-threshold is missing"},
     };
     desk_open(&d, "2", NULL);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

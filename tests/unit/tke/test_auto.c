@@ -375,6 +375,49 @@ Test(automatic, wherever_it_stops_it_goes_on)
     }
 }
 
+/* Section d of docs/protocol.md: what only these commands meet. Each refusal stops one run; the
+ * next one goes on from there. */
+Test(automatic, what_a_unit_refuses_is_told_and_can_be_mended)
+{
+    static const struct {
+        const char *fault;
+        unsigned unit;
+        const char *sentence;
+    } rows[] = {
+        {"2:generate:refuse:80/52", 2, "random master keys are not permitted in this unit"},
+        {"2:generate:refuse:80/53", 2, "both master key registers are full"},
+        {"1:importer:refuse:32/55", 1, "importer"},
+        {"2:export:refuse:80/131", 2, "exporting master keys is not permitted in this unit"},
+        {"2:export:refuse:96/49", 2, "the current master key register is empty"},
+        {"2:export:refuse:3/102", 2, "certificate"},
+        {"1:load:refuse:80/81", 1, "loading a master key as a single part is not permitted"},
+        {"1:load:refuse:96/1", 1, "importer"},
+        {"1:load:refuse:32/23", 1, "key part"},
+    };
+    const size_t num = sizeof(rows) / sizeof(rows[0]);
+    const char *args[40] = {"--production-tests", "--units", "1", "--recovery", "1"};
+    for (size_t i = 0; i < num; i++) {
+        args[5 + 2 * i] = "--fault";
+        args[6 + 2 * i] = rows[i].fault;
+    }
+    bench_open(&b, args);
+    b.sigkeys = INES;
+    for (size_t i = 0; i <= num; i++) {
+        type("initialize 1,2");
+        bench_command(&b);
+        check_ok(clv_tke_auto_init(b.tke, 1, 1, &b.err), &b);
+        if (i == num)
+            break;
+        failed(rows[i].unit, rows[i].sentence);
+        cr_assert_str_eq(bench_row(&b, rows[i].unit)->error.kept,
+                         "Nothing was changed in this unit.", "%s", rows[i].fault);
+        if (rows[i].unit == 2)
+            failed(1, "crypto unit 2 is not ready");
+    }
+    bench_all_done(&b);
+    bench_close(&b);
+}
+
 /* ---- recover -------------------------------------------------------------------------------- */
 
 static void lose_and_prepare(const char *unit)
