@@ -50,10 +50,9 @@ const char *clv_tke_admin_name(const struct clv_tke_key *key)
     return key->of_plugin ? key->info.description : key->info.admin_name;
 }
 
-clv_status clv_tke_certify(const struct clv_tke_key *key, const struct clv_sigkey *sigkey,
-                           struct clv_writer *w, struct clv_error *err)
+static clv_status certify_with_file(const struct clv_tke_key *key, const struct clv_sigkey *sigkey,
+                                    struct clv_writer *w, struct clv_error *err)
 {
-    const char *name = clv_tke_admin_name(key);
     bool rsa = sigkey->type == CLV_SIGKEY_RSA;
     struct clv_ep11_public_key public = {
         .type = rsa ? CLV_EP11_KEY_RSA : CLV_EP11_KEY_P521,
@@ -62,7 +61,9 @@ clv_status clv_tke_certify(const struct clv_tke_key *key, const struct clv_sigke
     struct clv_ep11_signer signer;
     clv_status st = rsa ? clv_ep11_signer_rsa(sigkey->key, &signer, err)
                         : clv_ep11_signer_p521(sigkey->key, &signer, err);
-    return st == CLV_OK ? clv_ep11_admin_cert_encode(w, name, &public, &signer, err) : st;
+    return st == CLV_OK
+               ? clv_ep11_admin_cert_encode(w, clv_tke_admin_name(key), &public, &signer, err)
+               : st;
 }
 
 static clv_status certify_with_service(struct clv_tke *t, const struct clv_tke_key *key,
@@ -78,21 +79,26 @@ static clv_status certify_with_service(struct clv_tke *t, const struct clv_tke_k
     return clv_ep11_admin_cert_encode(w, key->info.admin_name, &public, &signer, err);
 }
 
+clv_status clv_tke_certify(struct clv_tke *t, const struct clv_tke_key *key,
+                           const struct clv_sigkey *open, struct clv_writer *w,
+                           struct clv_error *err)
+{
+    clv_status st = key->of_service ? certify_with_service(t, key, w, err)
+                                    : certify_with_file(key, open, w, err);
+    return st == CLV_OK ? st : clv_while(err, "making the administrator's certificate");
+}
+
 static clv_status make_certificate(struct clv_tke *t, const struct clv_tke_key *key,
                                    struct clv_writer *w, struct clv_error *err)
 {
     struct clv_sigkey sigkey = {0};
-    if (key->of_service) {
-        clv_status made = certify_with_service(t, key, w, err);
-        return made == CLV_OK ? made : clv_while(err, "making the administrator's certificate");
-    }
-    clv_status st = clv_tke_open_sigkey(t, key, &sigkey, err);
-    if (st == CLV_OK && memcmp(sigkey.ski, key->info.ski, CLV_SKI_LEN) != 0)
+    clv_status st = key->of_service ? CLV_OK : clv_tke_open_sigkey(t, key, &sigkey, err);
+    if (st == CLV_OK && !key->of_service && memcmp(sigkey.ski, key->info.ski, CLV_SKI_LEN) != 0)
         st = clv_fail(err, CLV_E_FORGED, "%s holds another key than its header names", key->file);
     if (st == CLV_OK)
-        st = clv_tke_certify(key, &sigkey, w, err);
+        st = clv_tke_certify(t, key, &sigkey, w, err);
     clv_sigkey_clear(&sigkey);
-    return st == CLV_OK ? st : clv_while(err, "making the administrator's certificate");
+    return st;
 }
 
 static clv_status add_admin(struct clv_tke *t, const struct clv_tke_key *key,

@@ -114,7 +114,7 @@ static clv_status install(struct clv_tke *t, const struct clv_tke_key *key, stru
     if (open == NULL)
         return clv_fail(err, CLV_E_INTERNAL, "%s is not open", key->file);
     clv_tke_next_step(t);
-    clv_status st = clv_tke_certify(key, open, &certificate, err);
+    clv_status st = clv_tke_certify(t, key, open, &certificate, err);
     if (st == CLV_OK)
         st = clv_tke_step_admin(t, key->info.ski, clv_writer_view(&certificate), err);
     clv_writer_clear(&certificate);

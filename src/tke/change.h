@@ -63,9 +63,11 @@ void clv_tke_settle(struct clv_tke *t, unsigned unit, const char *note);
 
 /* ---- admins.c: administrators and thresholds as steps of another command ---- */
 const char *clv_tke_admin_name(const struct clv_tke_key *key);
-/* The certificate, signed with the open key. */
-clv_status clv_tke_certify(const struct clv_tke_key *key, const struct clv_sigkey *sigkey,
-                           struct clv_writer *w, struct clv_error *err);
+/* The certificate of a key that is open, signed with it; open is not looked at for a key of the
+ * signing service. */
+clv_status clv_tke_certify(struct clv_tke *t, const struct clv_tke_key *key,
+                           const struct clv_sigkey *open, struct clv_writer *w,
+                           struct clv_error *err);
 clv_status clv_tke_step_admin(struct clv_tke *t, const uint8_t ski[CLV_SKI_LEN],
                               struct clv_view certificate, struct clv_error *err);
 clv_status clv_tke_step_thresholds(struct clv_tke *t, unsigned sign, unsigned revoke,
