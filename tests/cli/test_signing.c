@@ -75,13 +75,33 @@ Test(signing, keys_of_the_service_sign)
     shell_close(&s);
 }
 
+Test(signing, an_instance_is_initialized_without_a_file)
+{
+    struct shell s;
+    shell_open(&s, "--units", "1", "--recovery", "1", "--production-tests", NULL);
+    start_service(&s);
+    name_keys(&s, "[{\"key\":\"first\",\"token\":\"token-of-first\"},{\"key\":\"second\"}]");
+    sh(&s, "echo token-of-second > t; " WITH_SERVICE
+           "claviger cryptounits --site site.yaml && claviger cryptounit-add --units all && "
+           "claviger sigkey-sel --keys first,second --token-fd 3 3<t && "
+           "claviger auto-init --sign-threshold 2 --revoke-threshold 1 --confirm 'initialize 1,2' "
+           "--token-fd 3 3<t");
+    shell_assert_said(&s, "Done on 2 of 2 selected crypto units.");
+    sh(&s, "claviger cryptounit-compare");
+    shell_assert_said(&s, "configured the same");
+    stop_service();
+    shell_close(&s);
+}
+
 Test(signing, a_service_that_fails_changes_nothing)
 {
     struct shell s;
     shell_open(&s, "--units", "1", "--production-tests", NULL);
     start_service(&s);
-    name_keys(&s, "[{\"key\":\"liar\",\"token\":\"token-of-liar\"},{\"key\":\"first\",\"token\":\"wrong\"},"
-                  "{\"key\":\"none\",\"token\":\"t\"}]");
+    name_keys(
+        &s,
+        "[{\"key\":\"liar\",\"token\":\"token-of-liar\"},{\"key\":\"first\",\"token\":\"wrong\"},"
+        "{\"key\":\"none\",\"token\":\"t\"}]");
     sh(&s, WITH_SERVICE "claviger sigkeys");
     shell_assert_said(&s, "service:liar");
     cr_assert(strstr(s.err, "not usable: service:first: "), "%s", s.err);
