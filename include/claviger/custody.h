@@ -67,6 +67,13 @@ struct clv_view clv_check_bytes(const struct clv_check_values *values, enum clv_
 #define CLV_CHECK_TEXT 96
 void clv_check_text(const struct clv_check_values *values, enum clv_check_kind kind,
                     char buf[CLV_CHECK_TEXT]);
+/* What a record says of a key beside its pattern: "CCA-MKVP ..., WKVP ..., KCV-CMAC0 ..., KCV-ECB0
+ * ...", hex without blanks, KCV-CMAC0 with 5 bytes. */
+#define CLV_CHECK_RECORD 160
+void clv_check_record(const struct clv_check_values *values, char buf[CLV_CHECK_RECORD]);
+/* Back from that text, and the pattern that stands beside it; false: not exactly that form. */
+bool clv_check_record_read(const char *text, const uint8_t pattern[CLV_PATTERN_LEN],
+                           struct clv_check_values *ret);
 /* Equal in the first CLV_PATTERN_COMPARED of CLV_PATTERN_LEN bytes. */
 bool clv_pattern_equal(const uint8_t a[CLV_PATTERN_LEN], const uint8_t b[CLV_PATTERN_LEN]);
 

@@ -125,7 +125,6 @@ static const char *outcome_text(const char *word)
 static void remember(struct clv_conductor *c, uint64_t seq, const struct clv_event *e)
 {
     struct history *h = c->history;
-    unsigned cmac[5], ecb[3];
     h->last_ms = e->wall_ms;
     h->num_entries = seq + 1;
     if (e->kind == CLV_EVENT_INTENT && e->unit <= CLV_MAX_UNITS)
@@ -142,15 +141,8 @@ static void remember(struct clv_conductor *c, uint64_t seq, const struct clv_eve
         if (seat && seat->role == CLV_ROLE_OWNER && strcmp(e->name, "key-part") == 0)
             h->part_slip[seat->index] = e->number;
     }
-    if (e->kind == CLV_EVENT_PATTERN &&
-        sscanf(e->text, "KCV-CMAC0 %2x%2x%2x%2x%2x, KCV-ECB0 %2x%2x%2x", &cmac[0], &cmac[1],
-               &cmac[2], &cmac[3], &cmac[4], &ecb[0], &ecb[1], &ecb[2]) == 8) {
-        for (size_t i = 0; i < 5; i++)
-            c->checks.cmac0[i] = (uint8_t)cmac[i];
-        for (size_t i = 0; i < 3; i++)
-            c->checks.ecb0[i] = (uint8_t)ecb[i];
-        memcpy(c->checks.pattern, e->pattern, sizeof(c->checks.pattern));
-    }
+    if (e->kind == CLV_EVENT_PATTERN)
+        (void)clv_check_record_read(e->text, e->pattern, &c->checks);
 }
 
 static clv_status replay_entry(void *ctx, uint64_t seq, struct clv_view entry,

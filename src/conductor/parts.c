@@ -401,13 +401,10 @@ static clv_status refuse_pattern(struct clv_conductor *c, unsigned person, struc
 static clv_status record_pattern(struct clv_conductor *c, struct clv_error *err)
 {
     struct clv_event e = event_of(CLV_EVENT_PATTERN);
-    char cmac[CLV_CHECK_TEXT], ecb[CLV_CHECK_TEXT];
     clv_status st = clv_accumulator_check_values(c->parts, &c->checks, err);
     if (st != CLV_OK)
         return st;
-    clv_check_text(&c->checks, CLV_CHECK_KCV_CMAC0_5, cmac);
-    clv_check_text(&c->checks, CLV_CHECK_KCV_ECB0, ecb);
-    SET(e.text, "%s, %s", cmac, ecb);
+    clv_check_record(&c->checks, e.text);
     memcpy(e.pattern, c->checks.pattern, sizeof(e.pattern));
     return record(c, &e, err);
 }

@@ -80,6 +80,47 @@ void clv_check_text(const struct clv_check_values *values, enum clv_check_kind k
     clv_hex_groups(bytes.data, bytes.len, group, buf + n, CLV_CHECK_TEXT - (size_t)n);
 }
 
+void clv_check_record(const struct clv_check_values *values, char buf[CLV_CHECK_RECORD])
+{
+    static const enum clv_check_kind recorded[] = {CLV_CHECK_CCA_MKVP, CLV_CHECK_WKVP,
+                                                   CLV_CHECK_KCV_CMAC0_5, CLV_CHECK_KCV_ECB0};
+    size_t len = 0;
+
+    for (size_t i = 0; i < sizeof recorded / sizeof *recorded; i++) {
+        struct clv_view bytes = clv_check_bytes(values, recorded[i]);
+        char hex[2 * CLV_PATTERN_LEN + 1];
+        clv_hex(bytes.data, bytes.len, hex);
+        len += (size_t)snprintf(buf + len, CLV_CHECK_RECORD - len, "%s%s %s", i ? ", " : "",
+                                clv_check_name(recorded[i]), hex);
+    }
+}
+
+static bool read_value(const char *text, const char *name, uint8_t *out, size_t len)
+{
+    const char *at = strstr(text, name);
+
+    return at && strlen(at) >= strlen(name) + 2 * len &&
+           clv_unhex(at + strlen(name), 2 * len, out, len, NULL) == CLV_OK;
+}
+
+/* Read leniently, then written again: only the one spelling passes. */
+bool clv_check_record_read(const char *text, const uint8_t pattern[CLV_PATTERN_LEN],
+                           struct clv_check_values *ret)
+{
+    struct clv_check_values values;
+    char again[CLV_CHECK_RECORD];
+
+    memcpy(values.pattern, pattern, sizeof values.pattern);
+    if (!read_value(text, "KCV-CMAC0 ", values.cmac0, sizeof values.cmac0) ||
+        !read_value(text, "KCV-ECB0 ", values.ecb0, sizeof values.ecb0))
+        return false;
+    clv_check_record(&values, again);
+    if (strcmp(text, again) != 0)
+        return false;
+    *ret = values;
+    return true;
+}
+
 bool clv_pattern_equal(const uint8_t a[CLV_PATTERN_LEN], const uint8_t b[CLV_PATTERN_LEN])
 {
     return memcmp(a, b, CLV_PATTERN_COMPARED) == 0;

@@ -39,6 +39,33 @@ Test(check_values, of_the_published_keys)
     cr_assert_eq(clv_secret_alive(), 0);
 }
 
+static const char sum_record[] =
+    "CCA-MKVP ef8a9b7ae36f0970, WKVP ef8a9b7ae36f09705ce756ebc410f475, "
+    "KCV-CMAC0 9fef178723, KCV-ECB0 cd6c9d";
+
+Test(check_values, a_record_has_every_name_and_reads_back)
+{
+    struct clv_secret *key = secret_hex(KEY_SUM);
+    struct clv_check_values values, again = {0};
+    char text[CLV_CHECK_RECORD], changed[CLV_CHECK_RECORD];
+
+    cr_assert_eq(clv_check_values(key, &values, NULL), CLV_OK);
+    clv_check_record(&values, text);
+    cr_assert_str_eq(text, sum_record);
+    cr_assert(clv_check_record_read(text, values.pattern, &again));
+    cr_assert_eq(memcmp(&values, &again, sizeof values), 0);
+    for (size_t i = 0; i + 1 < sizeof sum_record; i++) {
+        memcpy(changed, sum_record, sizeof sum_record);
+        changed[i] ^= 1;
+        bool other = clv_check_record_read(changed, values.pattern, &again) &&
+                     memcmp(&values, &again, sizeof values) == 0;
+        cr_assert_not(other, "character %zu", i);
+        changed[i] = '\0';
+        cr_assert_not(clv_check_record_read(changed, values.pattern, &again), "cut at %zu", i);
+    }
+    clv_secret_free(&key);
+}
+
 Test(check_values, five_bytes_begin_with_the_three)
 {
     struct clv_secret *key = secret_hex(KEY_1);
