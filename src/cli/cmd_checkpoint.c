@@ -123,24 +123,18 @@ static void print_shown_json(struct session *s, const struct shown *c)
 int cmd_checkpoint(const struct args *args)
 {
     struct session s = {.args = args, .json = args_flag(args, "json")};
-    struct shown *c = calloc(1, sizeof(*c));
-    if (args->num_operands != 1) {
-        free(c);
+    struct shown c = {0};
+    if (args->num_operands != 1)
         return usage_error("checkpoint", "name the folder of one ceremony");
-    }
     clv_status st = start_up(&s.error);
     if (st == CLV_OK)
-        st = c != NULL ? gather(args, c, &s.error)
-                       : clv_fail(&s.error, CLV_E_MEMORY, "no memory for a checkpoint");
+        st = gather(args, &c, &s.error);
     if (st == CLV_OK && s.json)
-        print_shown_json(&s, c);
+        print_shown_json(&s, &c);
     else if (st == CLV_OK)
-        st = print_shown(args, c, &s.error);
-    if (c) {
-        clv_journal_free(&c->journal);
-        clv_writer_clear(&c->request);
-    }
-    free(c);
+        st = print_shown(args, &c, &s.error);
+    clv_journal_free(&c.journal);
+    clv_writer_clear(&c.request);
     return session_close(&s, st);
 }
 
