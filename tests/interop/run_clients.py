@@ -3,9 +3,12 @@ waiting, the daemon stays well.
 
     run_clients.py [--brief] CLAVIGER_UNITD
 """
+import contextlib
 import http.client
+import os
 import random
 import resource
+import signal
 import socket
 import ssl
 import sys
@@ -301,7 +304,6 @@ class KeyMaker(threading.Thread):
         self.number = number
         self.done = 0
         self.failure = None
-        self.making = False
 
     def run(self):
         try:
@@ -320,26 +322,52 @@ class KeyMaker(threading.Thread):
             life.wanted([("Maker", person)], 1, 1),
         )
         while self.done < self.number:
-            self.making = True
             self.client.command(self.client.units[0], m.GEN_IMPORTER, m.u32(0), [person])
-            self.making = False
             self.done += 1
 
 
+def children(pid):
+    """Processes whose parent this is, and the state they are in."""
+    found = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat") as file:
+                state, parent = file.read().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if int(parent) == pid:
+            found[int(name)] = state
+    return found
+
+
+def hold_a_key(daemon, maker, other):
+    """Stops the process that makes a key while its key is not finished; returns its id."""
+    while maker.is_alive():
+        for child in children(daemon.process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGSTOP)
+            other.query(other.units[0], m.Q_ADMIN)  # a key that was finished is taken meanwhile
+            if children(daemon.process.pid).get(child) == "T":
+                return child
+    raise AssertionError(f"no key was made in a process beside: {maker.failure}")
+
+
 def slow_keys(program, _):
-    """Others get their answers while a key is being made, far more of them than there are keys."""
-    answered = 0
+    """Others get their answers while a key is being made, for as long as that takes."""
     with Daemon(program, "--units", "1") as daemon:
-        maker = KeyMaker(daemon, 6)
+        maker = KeyMaker(daemon, 20)
         other = Client(daemon.service(), daemon.root)
         other.discover()
         maker.start()
-        while maker.is_alive():
-            making = maker.making
+        child = hold_a_key(daemon, maker, other)
+        done = maker.done
+        for _ in range(20):
             other.query(other.units[0], m.Q_ADMIN)
-            answered += making and maker.making
-        expect(maker.done == 6, f"the keys were made: {maker.failure}")
-        expect(answered > 30, f"only {answered} answers meanwhile")
+        expect(maker.done == done, "the key was not finished meanwhile")
+        maker.number = done + 1
+        os.kill(child, signal.SIGCONT)
+        maker.join()
+        expect(maker.done == done + 1, f"then it was: {maker.failure}")
         other.service.close()
     return "others were answered meanwhile"
 
