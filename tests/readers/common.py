@@ -158,7 +158,7 @@ class VerifierKey:
 
 def is_note_line(line):
     try:
-        return not any(ord(char) < 0x20 for char in line.decode())
+        return not any(ord(char) < 0x20 or ord(char) == 0x7F for char in line.decode())
     except UnicodeDecodeError:
         return False
 
