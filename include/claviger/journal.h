@@ -61,7 +61,8 @@ clv_status clv_journal_open_readonly(const char *dir, struct clv_journal **ret,
                                      struct clv_error *err);
 void clv_journal_free(struct clv_journal **j);
 /* The lock alone, for what else has to be done by one process at a time: it ends when *ret_fd is
- * closed, and with the process. errors  CLV_E_RULE: held by another */
+ * closed, and with the process. errors  CLV_E_RULE: held by another, whose process is named where
+ * the kernel tells */
 clv_status clv_journal_lock(const char *dir, int *ret_fd, struct clv_error *err);
 
 /* ---- on two media --------------------------------------------------------------------------- */
@@ -112,7 +113,8 @@ clv_status clv_journal_set_torn_aside(const char *dir, size_t *ret_num_bytes,
 clv_status clv_journal_append(struct clv_journal *j, struct clv_view entry, uint64_t *ret_seq,
                               struct clv_error *err);
 /* Signs the tree as it is, unless the last checkpoint does so already; then a copy that has not got
- * that one gets it. The signed note is clv_journal_note(). errors as for appending; an empty tree is CLV_E_USAGE */
+ * that one gets it. The signed note is clv_journal_note(). errors as for appending; an empty tree
+ * is CLV_E_USAGE */
 clv_status clv_journal_checkpoint(struct clv_journal *j, struct clv_error *err);
 /* Sets bytes of disk space aside beside each copy, so that a full disk still takes entries. Given
  * back in pieces, by itself, when an append or checkpoint finds the disk full; when

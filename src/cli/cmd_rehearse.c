@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "claviger/journal.h"
 #include "claviger/script.h"
 #include "drills.h"
 #include "internal.h"
@@ -98,12 +99,14 @@ static int rehearse(struct ceremony_options *o, const char *const *faults, struc
     struct rehearsal_units *units = NULL;
     struct clv_site *site = NULL;
     char *keys = o->keys ? strdup(o->keys) : clv_path_join(o->dir, "key-files");
-    int exit_code = 9;
+    int exit_code = 9, home_fd = -1;
     clv_status st = clv_dir_private(o->dir, err);
     if (st == CLV_OK)
         st = kept_check_fresh(o->dir, err); /* before anything is started */
     if (st == CLV_OK && keys == NULL)
         st = clv_fail(err, CLV_E_MEMORY, "no memory for a path");
+    if (st == CLV_OK && o->follow_up) /* its units are one ceremony's at a time, too */
+        st = clv_journal_lock(o->follow_up, &home_fd, err);
     if (st == CLV_OK)
         st = o->follow_up ? rehearsal_units_wait(o->follow_up, err) : CLV_OK;
     if (st == CLV_OK)
@@ -125,6 +128,8 @@ static int rehearse(struct ceremony_options *o, const char *const *faults, struc
         exit_code = report(err);
     }
     rehearsal_units_stop(&units);
+    if (home_fd >= 0)
+        close(home_fd);
     clv_site_free(&site);
     free(keys);
     return exit_code;

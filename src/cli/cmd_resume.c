@@ -1,6 +1,7 @@
 /* claviger resume: goes on with an interrupted ceremony, production or rehearsal. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "claviger/journal.h"
 #include "claviger/script.h"
@@ -40,7 +41,10 @@ static int resume_rehearsal(const struct ceremony_options *o, const char *keys,
     struct rehearsal_units *units = NULL;
     struct clv_site *site = NULL;
     const char *home = o->follow_up ? o->follow_up : o->dir;
-    clv_status st = rehearsal_units_wait(home, err);
+    int home_fd = -1;
+    clv_status st = o->follow_up ? clv_journal_lock(o->follow_up, &home_fd, err) : CLV_OK;
+    if (st == CLV_OK)
+        st = rehearsal_units_wait(home, err);
     if (st == CLV_OK)
         st = rehearsal_units_start(home, 0, NULL, &units, err);
     if (st == CLV_OK)
@@ -49,6 +53,8 @@ static int resume_rehearsal(const struct ceremony_options *o, const char *keys,
         say_untouched(o, err);
     int exit_code = st == CLV_OK ? run_ceremony(o, site, keys, true) : report(err);
     rehearsal_units_stop(&units);
+    if (home_fd >= 0)
+        close(home_fd);
     clv_site_free(&site);
     return exit_code;
 }
@@ -76,6 +82,8 @@ int resume_folder(struct ceremony_options *o)
     clv_status st = look_at_journal(o->dir, &test, &err);
     if (st == CLV_OK)
         st = check_options(o, test, &err);
+    if (st == CLV_OK)
+        st = kept_check_free(o->dir, &err);
     if (st == CLV_OK)
         st = kept_read(o->dir, &kept, &err);
     if (st == CLV_OK)

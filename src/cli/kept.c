@@ -29,10 +29,20 @@ static bool is_over(const char *dir)
     return over;
 }
 
+clv_status kept_check_free(const char *dir, struct clv_error *err)
+{
+    int fd = -1;
+    clv_status st = clv_journal_lock(dir, &fd, err);
+    if (fd >= 0)
+        close(fd);
+    return st;
+}
+
 bool kept_is_unfinished(const char *dir)
 {
     char *log = clv_path_join(dir, CLV_JOURNAL_LOG);
-    bool unfinished = log && access(log, F_OK) == 0 && !is_over(dir);
+    bool unfinished =
+        log && access(log, F_OK) == 0 && !is_over(dir) && kept_check_free(dir, NULL) != CLV_E_RULE;
     free(log);
     return unfinished;
 }
@@ -46,7 +56,7 @@ clv_status kept_check_fresh(const char *dir, struct clv_error *err)
     if (access(log, F_OK) == 0 && is_over(dir)) {
         st = clv_fail(err, CLV_E_EXISTS, "there is a ceremony in %s already", dir);
         clv_hint(err, "Name a new folder with --dir.");
-    } else if (access(log, F_OK) == 0) {
+    } else if (access(log, F_OK) == 0 && (st = kept_check_free(dir, err)) == CLV_OK) {
         st = clv_fail(err, CLV_E_EXISTS, "there is an unfinished ceremony in %s", dir);
         clv_hint(err, "Go on with it: claviger resume %s", dir);
     }
@@ -223,6 +233,8 @@ clv_status kept_follow_up(const char *dir, struct kept *ret, struct clv_error *e
         st = clv_fail(err, CLV_E_MISSING, "there is no follow-up in %s", dir);
         clv_hint(err, "It is written when a ceremony comes to its end and has set units aside.");
     }
+    if (st == CLV_OK)
+        st = kept_check_free(dir, err);
     if (st == CLV_OK)
         st = kept_read(dir, &kept, err);
     if (st == CLV_OK) {

@@ -17,7 +17,7 @@
 #define KEPT_PLACES "places"
 
 /* Refuses a folder that holds a journal, and says how to go on with it.
- * errors  CLV_E_EXISTS */
+ * errors  CLV_E_EXISTS; CLV_E_RULE: as kept_check_free() */
 clv_status kept_check_fresh(const char *dir, struct clv_error *err);
 /* Of a rehearsal; either may be NULL. */
 struct kept_rehearsal {
@@ -31,7 +31,10 @@ clv_status kept_write(const char *dir, const char *script, const uint8_t *script
                       const char *site, const uint8_t *site_hash, const char *key_dir,
                       const char *mirror, const struct kept_rehearsal *rehearsal,
                       struct clv_error *err);
-/* Whether dir holds a ceremony that has not come to its end. */
+/* Looks at the lock and lets go of it: before anything is waited for or started. Whoever writes
+ * takes it anew. errors  CLV_E_RULE: another claviger has the ceremony open, and which one */
+clv_status kept_check_free(const char *dir, struct clv_error *err);
+/* Whether dir holds a ceremony that has not come to its end, and that nobody is going on with. */
 bool kept_is_unfinished(const char *dir);
 
 struct kept {
@@ -46,7 +49,7 @@ struct kept {
 clv_status kept_read(const char *dir, struct kept *ret, struct clv_error *err);
 void kept_clear(struct kept *kept);
 /* Script, site file and key files for the units that the ceremony in dir set aside.
- * errors  CLV_E_MISSING: it set none aside, or is not over */
+ * errors  CLV_E_MISSING: it set none aside, or is not over; CLV_E_RULE: somebody is at it still */
 clv_status kept_follow_up(const char *dir, struct kept *ret, struct clv_error *err);
 
 #endif

@@ -180,7 +180,7 @@ clv_status rehearsal_units_wait(const char *dir, struct clv_error *err)
         return CLV_OK;
     clv_status st =
         clv_fail(err, CLV_E_RULE, "the software crypto units of %s are still running", dir);
-    clv_hint(err, "Another claviger has this rehearsal open. End it first.");
+    clv_hint(err, "Their own process did not end with the rehearsal: end it, then try again.");
     return st;
 }
 

@@ -1,10 +1,12 @@
 /* The files of a journal: appending durably or not at all, the lock, the key. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -102,8 +104,28 @@ bool logfile_is_there(const struct logfile *f, const char *dir, const char *name
 
 /* ---- the lock -------------------------------------------------------------------------------- */
 
+/* " (process 4711)" as the kernel knows it; nothing where it does not tell. */
+static void name_holder(int fd, char *ret, size_t cap)
+{
+    struct stat st;
+    char line[200];
+    int pid = 0;
+    unsigned major = 0, minor = 0;
+    unsigned long long inode = 0;
+    FILE *locks = fopen("/proc/locks", "re");
+    ret[0] = '\0';
+    while (locks && fstat(fd, &st) == 0 && fgets(line, sizeof line, locks))
+        if (sscanf(line, "%*d: FLOCK ADVISORY WRITE %d %x:%x:%llu", &pid, &major, &minor, &inode) ==
+                4 &&
+            pid > 0 && inode == st.st_ino && makedev(major, minor) == st.st_dev)
+            snprintf(ret, cap, " (process %d)", pid);
+    if (locks)
+        (void)fclose(locks);
+}
+
 clv_status clv_journal_lock(const char *dir, int *ret_fd, struct clv_error *err)
 {
+    char holder[32];
     int fd = CLV_AGAIN(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd < 0)
         return clv_fail_errno(err, errno, "cannot open the ceremony folder %s", dir);
@@ -113,7 +135,9 @@ clv_status clv_journal_lock(const char *dir, int *ret_fd, struct clv_error *err)
     }
     clv_status status = CLV_E_RULE;
     if (errno == EWOULDBLOCK) {
-        (void)clv_fail(err, CLV_E_RULE, "another claviger is using the folder %s", dir);
+        name_holder(fd, holder, sizeof holder);
+        (void)clv_fail(err, CLV_E_RULE, "another claviger%s is using the folder %s", holder, dir);
+        clv_kept(err, "Nothing was changed.");
         clv_hint(err, "Go on in the other window, or end it there first.");
     } else {
         status = clv_fail_errno(err, errno, "cannot lock the ceremony folder %s", dir);
