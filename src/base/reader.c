@@ -20,6 +20,15 @@ bool clv_view_take_line(struct clv_view *rest, struct clv_view *ret_line)
     return true;
 }
 
+bool clv_bytes_are_zero(const void *data, size_t len)
+{
+    const uint8_t *bytes = data;
+    uint8_t any = 0;
+    for (size_t i = 0; i < len; i++)
+        any |= bytes[i];
+    return any == 0;
+}
+
 bool clv_view_equal(struct clv_view a, struct clv_view b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);

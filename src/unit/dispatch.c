@@ -62,14 +62,6 @@ static void keep_here(struct run *run, struct clv_job *job)
 
 /* ---- asking --------------------------------------------------------------------------------- */
 
-static bool is_zero(const uint8_t *bytes, size_t len)
-{
-    uint8_t any = 0;
-    for (size_t i = 0; i < len; i++)
-        any |= bytes[i];
-    return any == 0;
-}
-
 static clv_status announce(struct run *run, struct clv_job *job, struct clv_error *err)
 {
     if (run->hooks == NULL || run->hooks->intent == NULL)
@@ -78,7 +70,8 @@ static clv_status announce(struct run *run, struct clv_job *job, struct clv_erro
     struct clv_intent intent = {
         .unit = job->session->unit.number, .order = order->kind, .command = job->ask.command};
     memcpy(intent.counter, job->prelude.counter, CLV_EP11_COUNTER_LEN);
-    if (clv_order_carries_pattern(order->kind) && !is_zero(order->pattern, sizeof order->pattern)) {
+    if (clv_order_carries_pattern(order->kind) &&
+        !clv_bytes_are_zero(order->pattern, sizeof order->pattern)) {
         intent.has_pattern = true;
         memcpy(intent.pattern, order->pattern, CLV_EP11_PATTERN_LEN);
     }
@@ -386,74 +379,8 @@ static void run_jobs(struct run *run)
     }
 }
 
-/* ---- what may be ordered -------------------------------------------------------------------- */
-
-static bool is_meant(const struct clv_order *order, const struct clv_session *session)
-{
-    return order->only_unit == 0 ? session->unit.selected
-                                 : session->unit.number == order->only_unit;
-}
-
-static clv_status order_check(const struct clv_order *order, struct clv_error *err)
-{
-    if ((order->kind == CLV_ORDER_COMMIT || order->kind == CLV_ORDER_SET_IMMEDIATE) &&
-        is_zero(order->pattern, sizeof order->pattern))
-        return clv_fail(err, CLV_E_USAGE, "%s needs the expected pattern",
-                        clv_order_name(order->kind));
-    if (order->kind == CLV_ORDER_ADMIN_ADD && order->certificate.len == 0)
-        return clv_fail(err, CLV_E_USAGE, "no certificate was given to add");
-    if (order->kind == CLV_ORDER_CONTROL_POINTS &&
-        is_zero(order->control_points, sizeof order->control_points))
-        return clv_fail(err, CLV_E_USAGE, "no control point was given to add");
-    if (order->kind == CLV_ORDER_THRESHOLDS &&
-        (order->sign_threshold < 1 || order->sign_threshold > CLV_EP11_MAX_ADMINS ||
-         order->revoke_threshold < 1 || order->revoke_threshold > CLV_EP11_MAX_ADMINS))
-        return clv_fail(err, CLV_E_USAGE, "thresholds are numbers from 1 to %d",
-                        CLV_EP11_MAX_ADMINS);
-    return CLV_OK;
-}
-
-/* A unit that got fewer parts than the others would load another key. */
-static clv_status parts_check(const struct clv_fleet *fleet, const struct clv_session *session,
-                              struct clv_error *err)
-{
-    uint32_t slots = clv_session_slots(session), all = 0;
-    for (size_t i = 0; i < fleet->num_sessions; i++)
-        all |= clv_session_slots(fleet->sessions[i]);
-    if (slots == 0)
-        return clv_fail(err, CLV_E_USAGE, "crypto unit %u: no key part was sealed for it",
-                        session->unit.number);
-    if (slots != all)
-        return clv_fail(err, CLV_E_USAGE, "crypto unit %u: not every key part was sealed for it",
-                        session->unit.number);
-    return CLV_OK;
-}
-
-/* An importer key counts only when a device key we trust has signed it: that is how it came. */
-static clv_status recipient_check(const struct clv_fleet *fleet, const struct clv_order *order,
-                                  const struct clv_session *giver, struct clv_error *err)
-{
-    const struct clv_session *recipient = clv_fleet_session(fleet, order->recipient);
-    if (recipient == NULL || recipient == giver)
-        return clv_fail(err, CLV_E_USAGE, "%s is for another crypto unit of the fleet",
-                        clv_order_name(order->kind));
-    if (!recipient->unit.trusted || !clv_session_importer_current(recipient))
-        return clv_fail(err, CLV_E_USAGE, "crypto unit %u has no importer key yet",
-                        recipient->unit.number);
-    return CLV_OK;
-}
-
-static clv_status unit_check(const struct clv_fleet *fleet, const struct clv_order *order,
-                             const struct clv_session *session, struct clv_error *err)
-{
-    if (order->kind != CLV_ORDER_TRUST && !session->unit.trusted)
-        return clv_fail(err, CLV_E_USAGE,
-                        "crypto unit %u: its device certificates were not checked yet",
-                        session->unit.number);
-    if (clv_order_has_recipient(order->kind))
-        return recipient_check(fleet, order, session, err);
-    return order->kind == CLV_ORDER_LOAD ? parts_check(fleet, session, err) : CLV_OK;
-}
+/* ---- beginning and end ------------------------------------------------------------------------
+ */
 
 static void job_init(struct clv_job *job, struct clv_fleet *fleet, struct clv_session *session,
                      const struct clv_order *order)
@@ -483,9 +410,9 @@ static clv_status make_jobs(struct run *run, const struct clv_order *order, stru
         return clv_fail(err, CLV_E_MEMORY, "no memory for %zu units", fleet->num_sessions);
     for (size_t i = 0; i < fleet->num_sessions; i++) {
         struct clv_session *session = fleet->sessions[i];
-        if (!is_meant(order, session))
+        if (!clv_order_is_for(order, session))
             continue;
-        clv_status status = unit_check(fleet, order, session, err);
+        clv_status status = clv_order_check_unit(order, fleet, session, err);
         if (status != CLV_OK)
             return status;
         job_init(&run->jobs[run->num_jobs++], fleet, session, order);
@@ -500,7 +427,7 @@ clv_status clv_fleet_run(struct clv_fleet *fleet, const struct clv_order *order,
                          const struct clv_fleet_hooks *hooks, struct clv_error *err)
 {
     struct run run = {.fleet = fleet, .hooks = hooks};
-    clv_status status = order_check(order, err);
+    clv_status status = clv_order_check(order, err);
     if (status == CLV_OK)
         status = make_jobs(&run, order, err);
     if (status == CLV_OK)

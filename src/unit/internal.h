@@ -247,6 +247,14 @@ const struct clv_plan *clv_order_plan(enum clv_order_kind kind); /* orders.c */
 uint32_t clv_order_command(enum clv_order_kind kind);            /* 0: not a command */
 bool clv_order_carries_pattern(enum clv_order_kind kind);
 bool clv_order_has_recipient(enum clv_order_kind kind);
+/* permit.c: looked at before anything is sent. */
+bool clv_order_is_for(const struct clv_order *order, const struct clv_session *session);
+/* errors  CLV_E_USAGE: the order lacks what it needs */
+clv_status clv_order_check(const struct clv_order *order, struct clv_error *err);
+/* errors  CLV_E_USAGE: it makes no sense for this unit, or not yet */
+clv_status clv_order_check_unit(const struct clv_order *order, const struct clv_fleet *fleet,
+                                const struct clv_session *session, struct clv_error *err);
+
 extern const struct clv_plan clv_trust_plan; /* trust.c */
 extern const struct clv_plan clv_query_plan; /* query.c */
 

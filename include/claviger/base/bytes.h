@@ -27,6 +27,7 @@ struct clv_view {
     size_t len;
 };
 
+bool clv_bytes_are_zero(const void *data, size_t len); /* true when there are none */
 bool clv_view_equal(struct clv_view a, struct clv_view b);
 struct clv_view clv_view_of(const void *data, size_t len);
 /* Takes the next line, without its line feed, off *rest; false when there is no whole line. */

@@ -4,6 +4,18 @@
 
 #include "claviger/base.h"
 
+Test(bytes, are_zero_when_each_one_is)
+{
+    uint8_t bytes[5] = {0};
+    cr_assert(clv_bytes_are_zero(bytes, sizeof bytes));
+    cr_assert(clv_bytes_are_zero(NULL, 0));
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = 0x80;
+        cr_assert(!clv_bytes_are_zero(bytes, sizeof bytes));
+        bytes[i] = 0;
+    }
+}
+
 Test(reader, reads_big_endian_and_ends_exactly)
 {
     static const uint8_t data[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 'a', 'b'};
