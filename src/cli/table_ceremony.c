@@ -5,7 +5,7 @@
 static const struct option_def ceremony_face[] = {
     { "plain",   NULL,   "line by line: no escape sequence, fit for screen readers and serial lines" },
     { "theme",   "NAME", "auto, colour, high-contrast or mono" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def rehearse_options[] = {
     { "dir",     "DIR",  "folder of the rehearsal (a new one in the state folder)" },
@@ -19,7 +19,7 @@ static const struct option_def rehearse_options[] = {
     { "answers", "FILE", "take the answers from a file instead of from people" },
     { "witness-key", "VKEY", "a witness who cosigns the journal, with claviger cosign --test on another machine" },
     { "site",    "FILE", NULL },
-    { NULL },
+    { 0 },
 };
 static const struct option_def run_options[] = {
     { "script",  "FILE", "the reviewed ceremony script" },
@@ -30,23 +30,23 @@ static const struct option_def run_options[] = {
     { "follow-up", "DIR", "instead of script and site: for the units that the ceremony in DIR set aside" },
     { "answers", "FILE", NULL },
     { "drill",   "NAME", NULL },
-    { NULL },
+    { 0 },
 };
 static const struct option_def resume_options[] = {
     { "keys",    "DIR",  "folder of key files (the one the ceremony was begun with)" },
     { "answers", "FILE", "rehearsals only: take the answers from a file instead of from people" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def witness_option[] = {
     { "witness-key", "VKEY", "the public key of a witness; may be repeated" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def checkpoint_options[] = {
     { "old",     "N",   "prove that it continues this number of entries (those cosigned last)" },
     { "request", NULL,  "print the request alone: what add-checkpoint of C2SP tlog-witness takes" },
     { "light",   NULL,  "draw codes for a terminal that is black on white" },
     { "json",    NULL,  "print JSON on standard output, in the form that docs/json.md describes" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def cosign_options[] = {
     { "key",      "VKEY", "the journal's public key, from paper: needed the first time" },
@@ -54,12 +54,12 @@ static const struct option_def cosign_options[] = {
     { "light",    NULL,   "draw the code for a terminal that is black on white" },
     { "add",      "DIR",  "on the ceremony's machine: put a cosignature to the journal in this folder" },
     { "receipts", "DIR",  "with --add: the folder of receipts (receipts in the ceremony's folder)" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def verify_options[] = {
     { "key",     "VKEY", "the journal's public key, from paper" },
     { "journal", "DIR",  "hold receipts and slips against this journal, too" },
-    { NULL },
+    { 0 },
 };
 
 const struct command ceremony_commands[] = {

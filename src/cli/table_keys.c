@@ -6,49 +6,49 @@ const struct option_def world_options[] = {
     { "test",     NULL,   "work in the TEST world: TEST crypto units, TEST key files, a selection and a journal of its own" },
     { "json",     NULL,   "print JSON on standard output, in the form that docs/json.md describes" },
     { "no-input", NULL,   "never ask: a missing choice or secret is an error that names its option" },
-    { NULL },
+    { 0 },
 };
 const struct option_def place_options[] = {
     { "site",     "FILE", "site file with the service instances (the one that was remembered)" },
     { "token-fd", "N",    "read an access token that has to be given from this inherited file descriptor, up to the end of its line; repeated: in the order they are wanted" },
     { "key-dir",  "DIR",  "folder of key files (the site file's, CLOUDTKEFILES, or the default)" },
-    { NULL },
+    { 0 },
 };
 const struct option_def password_options[] = {
     { "password-fd", "N", "read a password from this inherited file descriptor, up to the end of its line; repeated: one for each key, in order" },
-    { NULL },
+    { 0 },
 };
 const struct option_def confirm_options[] = {
     { "confirm", "PHRASE", "what would have to be typed, exactly, for what is selected now" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def choose_keys[] = {
     { "keys", "LIST", "the key files: numbers of the list, file names or owners, separated by commas" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def choose_units[] = {
     { "units", "LIST", "the crypto units: numbers and ranges of the list (1,3-5), or all" },
-    { NULL },
+    { 0 },
 };
 const struct option_def new_key_options[] = {
     { "name",        "NAME", "whose it is; for a signature key, the administrator's name in the crypto units" },
     { "description", "TEXT", "what it is for" },
     { "profile",     "NAME", "cost of guessing the password: standard (256 MiB) or high (1 GiB)" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def part_value[] = {
     { "random",   NULL, "a value made by this workstation" },
     { "value",    NULL, "a value that is typed: 64 hexadecimal digits, blanks allowed" },
     { "value-fd", "N",  "with --value: read the digits from this inherited file descriptor, up to the end of the line" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def cosigner_name[] = {
     { "cosigner", "NAME", "the name in cosignatures, a URL without https:// (claviger.invalid/witness/... of the owner)" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def choose_signers[] = {
     { "keys", "LIST", "the signature keys that sign from now on, in this order; none: an empty selection" },
-    { NULL },
+    { 0 },
 };
 
 const struct command key_commands[] = {

@@ -4,38 +4,38 @@
 /* clang-format off */
 static const struct option_def for_one_command[] = {
     { "units", "LIST", "crypto units of this command only: numbers and ranges (1,3-5), or all" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def signers[] = {
     { "sigkeys",     "LIST", "signature keys of this command only, in the order they sign: numbers, file names or administrators" },
     { "password-fd", "N",    "read a password from this inherited file descriptor, up to the end of its line; repeated: one for each key file, in the order in which they are opened" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def new_admin[] = {
     { "keys", "LIST", "the signature key of the new administrator: number, file name or administrator" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def old_admin[] = {
     { "admin", "NAME", "the administrator to remove: the name, or the first 8 digits of the SKI, or more" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def thresholds[] = {
     { "sign-threshold",   "N", "how many administrators sign commands from now on, 1 to 8" },
     { "revoke-threshold", "N", "how many of them sign the removal of an administrator, 1 to 8" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def parts[] = {
     { "keys", "LIST", "the key parts, two or more: numbers of the list, file names or owners" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def pattern[] = {
     { "pattern", "HEX|FILE", "the expected verification pattern, 56 or 64 hex digits, or a receipt file (a path that starts with / or .); otherwise the one that the load put on record here" },
-    { NULL },
+    { 0 },
 };
 static const struct option_def giver[] = {
     { "from",    "N",        "number of the recovery crypto unit that gives its key, where the selected ones have different keys" },
     { "pattern", "HEX|FILE", "the expected verification pattern of the key, 56 or 64 hex digits, or a receipt file (a path that starts with / or .)" },
-    { NULL },
+    { 0 },
 };
 
 #define PASSWORDS "Passwords are asked for the signature keys that sign, as many as the crypto units need."

@@ -10,7 +10,7 @@ static bool run(EVP_CIPHER_CTX *ctx, enum direction direction, const uint8_t *ke
 {
     int n = 0;
     EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-    return EVP_CipherInit_ex2(ctx, EVP_aes_256_wrap(), kek, NULL, direction, NULL) == 1 &&
+    return EVP_CipherInit_ex2(ctx, EVP_aes_256_wrap(), kek, NULL, (int)direction, NULL) == 1 &&
            EVP_CipherUpdate(ctx, out, &n, in, (int)len) == 1 && (size_t)n == out_len;
 }
 

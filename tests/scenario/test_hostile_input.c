@@ -28,8 +28,7 @@ Test(hostile_input, names_that_would_fool_a_reader)
         "   ",
         "Ada\x07 Brandt",
         "Ada \x1b[2JBrandt",
-        "Ada \xe2\x80\xae"
-        "tdnarB", /* direction override */
+        "Ada \xe2\x80\256tdnarB", /* direction override */
         "Ada\xe2\x80\x8b Brandt",
         "Ada \xff\xfe",
         "Ada \xc0\xaf",

@@ -96,8 +96,8 @@ static clv_status ask(const struct clv_question *q, struct clv_error *err)
 /* ---- scenes ---- */
 
 static const char *const part_lines[] = {
-    "You are about to create your key part. It is 32 random bytes, made here, and kept in a file "
-    "that only your password opens.",
+    ("You are about to create your key part. It is 32 random bytes, made here, and kept in a file "
+     "that only your password opens."),
     "",
     "Nobody else should see the keyboard now.",
 };

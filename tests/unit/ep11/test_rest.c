@@ -159,8 +159,8 @@ Test(rest, other_listings_are_refused)
         "{\"hsms\":[" UNIT("a", "99EA00011") "]}",
         "{\"hsms\":[" UNIT("a", "99EA\\n001") "]}",
         "{\"hsms\":[{\"hsm_id\":7,\"location\":\"l\",\"serial_number\":\"99EA0001\"}]}",
-        "{\"hsms\":[{\"hsm_id\":\"a\",\"location\":\"\\u001b[2J\",\"serial_number\":\"99EA0001\"}]"
-        "}",
+        ("{\"hsms\":[{\"hsm_id\":\"a\",\"location\":\"\\u001b[2J\",\"serial_number\":\"99EA0001\"}]"
+         "}"),
         "{\"hsms\":[{\"hsm_id\":\"a\",\"serial_number\":\"99EA0001\"}]}",
     };
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {

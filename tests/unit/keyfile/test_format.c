@@ -119,8 +119,7 @@ Test(format, other_files_are_foreign)
     static const char *const others[] = {
         "{\"enckey\":\"00\",\"seaSalt\":\"00\"}",
         "untrusted comment: minisign encrypted secret key\nRWQ=\n",
-        "\x7f"
-        "ELF\x02\x01\x01",
+        "\177ELF\x02\x01\x01",
         "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n",
         "\n",
         " claviger key file\n",

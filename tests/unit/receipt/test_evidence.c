@@ -143,9 +143,7 @@ Test(evidence, a_bare_checkpoint)
 
 Test(evidence, anything_else_is_named_as_such)
 {
-    static const char *const things[] = {"", "hello\n", "%PDF-1.5\n",
-                                         "\x7f"
-                                         "ELF"};
+    static const char *const things[] = {"", "hello\n", "%PDF-1.5\n", "\177ELF"};
     for (size_t i = 0; i < sizeof things / sizeof *things; i++) {
         cr_assert_eq(verify(clv_view_of(things[i], strlen(things[i])), NULL), CLV_EVIDENCE_UNKNOWN);
         cr_assert_eq(report.code, CLV_E_FORMAT);

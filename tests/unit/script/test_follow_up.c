@@ -68,8 +68,8 @@ Test(script_follow_up, a_pattern_that_is_none_is_refused)
     char *text = text_of(SMALL_SCRIPT);
     static const char *const wrong[] = {
         "12", "zz", "\"\"",
-        "0123456789012345678901234567890123456789012345678901234567890"
-        "12g"};
+        ("0123456789012345678901234567890123456789012345678901234567890"
+         "12g")};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         char rule[120];
         struct clv_error err = {0};
