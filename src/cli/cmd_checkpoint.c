@@ -141,30 +141,8 @@ int cmd_checkpoint(const struct args *args)
 /* ---- cosign --add ------------------------------------------------------------------------------
  */
 
-/* The line or the code among what was printed, else all of it as rows. */
-static clv_status find_cosignature(struct clv_view text, struct clv_cosignature *ret,
-                                   struct clv_error *err)
-{
-    static const char dash[] = "\u2014 ";
-    struct clv_view rest = text, line, name;
-    struct clv_relayed relayed;
-    clv_status st = CLV_OK;
-    while (clv_view_take_line(&rest, &line)) {
-        if (clv_relay_is_cosignature(line)) {
-            st = clv_relay_cosignature_read(line, &relayed, err);
-            *ret = relayed.cosignature;
-            return st;
-        }
-        if (line.len > strlen(dash) && memcmp(line.data, dash, strlen(dash)) == 0)
-            return clv_cosignature_parse(clv_view_of(line.data, line.len + 1), &name, ret, err);
-    }
-    st = clv_relay_cosignature_read(text, &relayed, err);
-    *ret = relayed.cosignature;
-    return st;
-}
-
 /* Typed or scanned: one code, or rows until all eight are there. */
-static clv_status ask_cosignature(struct session *s, struct clv_cosignature *ret)
+static clv_status ask_cosignature(struct session *s, struct clv_relayed *ret)
 {
     char problem[CLV_ERROR_TEXT] = "";
     struct clv_writer typed = {0};
@@ -185,7 +163,7 @@ static clv_status ask_cosignature(struct session *s, struct clv_cosignature *ret
         if (st != CLV_OK)
             break;
         clv_write_format(&typed, "%s\n", reply.text);
-        clv_status read = find_cosignature(clv_writer_view(&typed), ret, &why);
+        clv_status read = clv_relay_cosignature_read(clv_writer_view(&typed), ret, &why);
         if (read == CLV_OK)
             break;
         if (read != CLV_E_MISSING)
@@ -196,7 +174,7 @@ static clv_status ask_cosignature(struct session *s, struct clv_cosignature *ret
     return st;
 }
 
-static clv_status read_cosignature(struct session *s, struct clv_cosignature *ret)
+static clv_status read_cosignature(struct session *s, struct clv_relayed *ret)
 {
     uint8_t *data = NULL;
     size_t len = 0;
@@ -207,7 +185,7 @@ static clv_status read_cosignature(struct session *s, struct clv_cosignature *re
                         ? read_stdin(&data, &len, &s->error)
                         : clv_file_read(what, CLV_RECEIPT_MAX, &data, &len, &s->error);
     if (st == CLV_OK)
-        st = find_cosignature(clv_view_of(data, len), ret, &s->error);
+        st = clv_relay_cosignature_read(clv_view_of(data, len), ret, &s->error);
     free(data);
     return st;
 }
@@ -215,19 +193,20 @@ static clv_status read_cosignature(struct session *s, struct clv_cosignature *re
 static clv_status add(struct session *s, const struct clv_vkey *witnesses, size_t num_witnesses,
                       struct clv_cosigned_receipts *ret)
 {
-    struct clv_cosignature c;
+    struct clv_relayed relayed = {0};
+    const struct clv_cosignature *c = &relayed.cosignature;
     const char *dir = args_text(s->args, "add");
     const struct clv_vkey *witness = NULL;
-    clv_status st = read_cosignature(s, &c);
+    clv_status st = read_cosignature(s, &relayed);
     for (size_t i = 0; st == CLV_OK && i < num_witnesses; i++)
-        if (witnesses[i].id == c.id)
+        if (witnesses[i].id == c->id)
             witness = &witnesses[i];
     if (st == CLV_OK && witness == NULL)
         st = clv_fail(&s->error, CLV_E_FOREIGN,
                       "the cosignature is of the key %08x, which is none of the --witness-key",
-                      c.id);
+                      c->id);
     if (st == CLV_OK)
-        st = clv_conductor_add_cosignature(dir, args_text(s->args, "receipts"), &c, witness, ret,
+        st = clv_conductor_add_cosignature(dir, args_text(s->args, "receipts"), c, witness, ret,
                                            &s->error);
     return st;
 }

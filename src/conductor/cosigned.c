@@ -54,17 +54,13 @@ static clv_status take_line(char typed[TYPED_MAX], const char *line, struct clv_
     return st;
 }
 
-static clv_status read_file(const char *path, struct clv_cosignature *ret, struct clv_error *why)
+static clv_status read_file(const char *path, struct clv_relayed *ret, struct clv_error *why)
 {
-    struct clv_relayed relayed;
-    struct clv_view name;
     uint8_t *data = NULL;
     size_t len = 0;
     clv_status st = clv_file_read(path, CLV_RECEIPT_MAX, &data, &len, why);
-    if (st == CLV_OK && clv_cosignature_parse(clv_view_of(data, len), &name, ret, NULL) != CLV_OK) {
-        st = clv_relay_cosignature_read(clv_view_of(data, len), &relayed, why);
-        *ret = relayed.cosignature;
-    }
+    if (st == CLV_OK)
+        st = clv_relay_cosignature_read(clv_view_of(data, len), ret, why);
     free(data);
     return st;
 }
@@ -94,7 +90,7 @@ static clv_status answer(struct clv_conductor *c, struct asking *a, const char *
         a->old_size = old;
         st = show_checkpoint(c, a->witness, a->old_size, &why);
     } else if (text[0] == '/' || text[0] == '.') {
-        st = read_file(text, &relayed.cosignature, &why);
+        st = read_file(text, &relayed, &why);
     } else {
         st = take_line(a->typed, text, &relayed, &why);
     }

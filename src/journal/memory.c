@@ -79,10 +79,17 @@ static struct clv_view take_word(struct clv_view *line)
     return word;
 }
 
+static bool names_a_ceremony(const struct clv_vkey *log)
+{
+    char id[CLV_CEREMONY_ID_MAX + 1];
+    bool test;
+    return clv_origin_parse(clv_view_of(log->name, strlen(log->name)), id, &test, NULL) == CLV_OK;
+}
+
 static bool read_one(struct clv_view line, struct clv_witness_memory *ret)
 {
     struct clv_witness_memory m = {0};
-    return clv_vkey_parse(take_word(&line), &m.log, NULL) == CLV_OK &&
+    return clv_vkey_parse(take_word(&line), &m.log, NULL) == CLV_OK && names_a_ceremony(&m.log) &&
            decimal_parse(take_word(&line), &m.size) && m.size > 0 &&
            clv_hash_parse(take_word(&line), m.root) && decimal_parse(line, &m.time) &&
            (*ret = m, true);
@@ -104,7 +111,8 @@ static clv_status check_sum(struct clv_view *text, struct clv_error *err)
     char sum[SUM_LINE_LEN + 1];
     struct clv_view body = {text->data, text->len > SUM_LINE_LEN ? text->len - SUM_LINE_LEN : 0};
     sum_line(body, sum);
-    if (body.len == 0 || memcmp(sum, body.data + body.len, SUM_LINE_LEN) != 0)
+    if (body.len == 0 || body.data[body.len - 1] != '\n' ||
+        memcmp(sum, body.data + body.len, SUM_LINE_LEN) != 0)
         return clv_fail(err, CLV_E_DAMAGED,
                         "the witness's memory is damaged: its checksum does not "
                         "fit");

@@ -67,6 +67,9 @@ struct relay_code {
     struct clv_view field[4];
     const char *check;
 };
+/* The next line that is not empty, without blanks around it; the last one may lack its line feed.
+ */
+bool relay_take_line(struct clv_view *text, struct clv_view *ret);
 /* Puts the check value behind a text that ends in a dot. */
 void relay_close(char text[CLV_RELAY_CODE]);
 bool relay_starts(struct clv_view text, const char *word);

@@ -17,6 +17,19 @@ static const char start[] = "CLV1C";
 /* ---- the text of a code, for both directions ---------------------------------------------------
  */
 
+bool relay_take_line(struct clv_view *text, struct clv_view *ret)
+{
+    while (text->len > 0) {
+        struct clv_view line = *text;
+        if (!clv_view_take_line(text, &line))
+            text->len = 0;
+        *ret = trim(line);
+        if (ret->len > 0)
+            return true;
+    }
+    return false;
+}
+
 bool relay_starts(struct clv_view text, const char *word)
 {
     text = trim(text);
@@ -210,7 +223,8 @@ static clv_status gather(struct gathered *g, struct clv_view line, struct clv_er
     if (status != CLV_OK)
         return status;
     if (!small_number(code.field[1], CLV_RELAY_CODES_MAX, &n) ||
-        !small_number(code.field[0], n, &k) || code.field[2].len != TAG || code.field[3].len == 0)
+        !small_number(code.field[0], n, &k) || code.field[2].len != TAG || code.field[3].len == 0 ||
+        code.field[3].len > CHUNK)
         return clv_fail(err, CLV_E_FORMAT, "a code with impossible numbers");
     if (g->total == 0) {
         g->total = n;
@@ -228,12 +242,8 @@ static clv_status gather(struct gathered *g, struct clv_view line, struct clv_er
 
 static clv_status gather_all(struct gathered *g, struct clv_view text, struct clv_error *err)
 {
-    while (text.len > 0) {
-        struct clv_view line = text;
-        if (!clv_view_take_line(&text, &line))
-            text.len = 0;
-        if (trim(line).len == 0)
-            continue;
+    struct clv_view line;
+    while (relay_take_line(&text, &line)) {
         clv_status status = gather(g, line, err);
         if (status != CLV_OK)
             return status;

@@ -1,4 +1,5 @@
-/* A cosignature as one code, and as eight rows to be typed. 80 bytes: 128 characters. */
+/* A cosignature as one code, as the line of a note, and as eight rows to be typed. 80 bytes: 128
+ * characters. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #define ROW_CHARS (CHARS / CLV_RELAY_ROWS)
 #define ROW_CHECK 2
 static const char start[] = "CLV1W";
+static const char note_start[] = "\u2014 "; /* of a signature line */
 
 static void pack_cosignature(const struct clv_relayed *r, char chars[CHARS + 1])
 {
@@ -143,14 +145,9 @@ static clv_status check_rows(const char rows[CLV_RELAY_ROWS][ROW_CHARS + 1], str
 static clv_status read_rows(struct clv_view text, struct clv_relayed *ret, struct clv_error *err)
 {
     char rows[CLV_RELAY_ROWS][ROW_CHARS + 1] = {0}, chars[CHARS + 1], row[ROW_CHARS + 1];
-    while (text.len > 0) {
-        struct clv_view line = text;
+    struct clv_view line;
+    while (relay_take_line(&text, &line)) {
         unsigned number = 0;
-        if (!clv_view_take_line(&text, &line))
-            text.len = 0;
-        line = trim(line);
-        if (line.len == 0)
-            continue;
         clv_status status = read_row(line, &number, row, err);
         if (status != CLV_OK)
             return status;
@@ -166,6 +163,27 @@ static clv_status read_rows(struct clv_view text, struct clv_relayed *ret, struc
     return unpack_cosignature(clv_view_of(chars, CHARS), ret, err);
 }
 
+/* ---- one of the three --------------------------------------------------------------------------
+ */
+
+/* Trimmed as it is, it gets its line feed back. The line does not say of how many entries. */
+static clv_status read_line(struct clv_view line, struct clv_relayed *ret, struct clv_error *err)
+{
+    struct clv_writer w = {0};
+    struct clv_view name;
+    struct clv_relayed relayed = {0};
+    clv_writer_init(&w);
+    clv_write_view(&w, line);
+    clv_write_u8(&w, '\n');
+    clv_status status = clv_writer_done(&w, err);
+    if (status == CLV_OK)
+        status = clv_cosignature_parse(clv_writer_view(&w), &name, &relayed.cosignature, err);
+    clv_writer_clear(&w);
+    if (status == CLV_OK)
+        *ret = relayed;
+    return status;
+}
+
 bool clv_relay_is_cosignature(struct clv_view text)
 {
     return relay_starts(text, start);
@@ -174,7 +192,14 @@ bool clv_relay_is_cosignature(struct clv_view text)
 clv_status clv_relay_cosignature_read(struct clv_view text, struct clv_relayed *ret,
                                       struct clv_error *err)
 {
+    struct clv_view rest = text, line;
     if (text.len > CLV_RECEIPT_MAX)
         return clv_fail(err, CLV_E_FORMAT, "this is more text than a cosignature has");
-    return clv_relay_is_cosignature(text) ? read_code(text, ret, err) : read_rows(text, ret, err);
+    while (relay_take_line(&rest, &line)) {
+        if (clv_relay_is_cosignature(line))
+            return read_code(line, ret, err);
+        if (view_starts(line, note_start))
+            return read_line(line, ret, err);
+    }
+    return read_rows(text, ret, err);
 }

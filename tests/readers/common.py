@@ -19,7 +19,7 @@ EXIT_CODES = {
     "E-FORMAT": 5,
     "E-UNSUPPORTED": 5,
     "E-FOREIGN": 5,
-    "E-WORLD": 5,
+    "E-WORLD": 8,
     "E-FORGED": 1,
     "E-MISMATCH": 1,
     "E-MISSING": 7,
@@ -71,7 +71,7 @@ def base64_strict(text, code, what):
 
 
 def decimal_strict(text, code, what):
-    if not re.fullmatch(rb"0|[1-9][0-9]{0,19}", text):
+    if not re.fullmatch(rb"0|[1-9][0-9]{0,17}", text):
         raise Refused(code, f"{what} is not a number")
     return int(text)
 
@@ -163,6 +163,12 @@ def is_note_line(line):
         return False
 
 
+def is_key_name(name):
+    """Of a key in a note: UTF-8, no blank of any kind, no plus, no control character."""
+    return (is_note_line(name) and name != b"" and b"+" not in name
+            and not any(char.isspace() for char in name.decode()))
+
+
 class Checkpoint:
     """One signed note: text lines, an empty line, signature lines. `lines` are without line feeds."""
 
@@ -186,7 +192,7 @@ class Checkpoint:
     @staticmethod
     def _signature(line, code):
         match = re.fullmatch("— ".encode() + rb"([^ +]+) ([A-Za-z0-9+/=]+)", line)
-        if not match:
+        if not match or not is_key_name(match[1]):
             raise Refused(code, "malformed signature line")
         blob = base64_strict(match[2], code, "a signature")
         if len(blob) < 5:

@@ -3,16 +3,11 @@ forged copies: reader and program have to agree on what is accepted, and else on
 
     run_readers.py [--brief] CLAVIGER KEYFILE_CLASS ROOT
 """
-import argparse
-import contextlib
 import glob
-import io
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 
 import check_values
 import events
@@ -23,42 +18,17 @@ import hostile
 import read_keyfile
 import verify_journal
 import verify_receipt
-from common import EXIT_CODES, Refused, read_bytes
+from bench import ACCEPTED, Bench, bench_parser, reader_says, run_bench, write
+from common import EXIT_CODES, read_bytes
 
-ACCEPTED = (0, "OK")
-
-
-def write(path, data):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "wb") as file:
-        file.write(data)
-    os.chmod(path, 0o600)
-
-
-def reader_says(main, *argv):
-    """(exit code, class) of a reader."""
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            return main(list(argv)), "OK"
-    except Refused as refused:
-        return EXIT_CODES[refused.code], refused.code
-
-
-class Bench:
-    """The programs, a folder to work in, and what was found."""
+class Readers(Bench):
+    """One rehearsal, and the readers of what it made."""
 
     def __init__(self, args, work):
-        self.args = args
-        self.work = work
+        super().__init__(args, work)
         self.answers = os.path.join(args.root, "tests/answers/typed-parts.txt")
         self.made = os.path.join(work, "rehearsal")
         self.slips = []
-        self.compared = 0
-        self.refused = 0
-        self.faults = []
-
-    def count(self, number):
-        return max(8, number // 10) if self.args.brief else number
 
     def rehearse(self):
         """TMPDIR and state are the folder's own."""
@@ -74,17 +44,6 @@ class Bench:
         done = subprocess.run([self.args.claviger, "verify", *argv], capture_output=True, check=False)
         codes = re.findall(rb"\b(E-[A-Z]+)\b", done.stdout + done.stderr)
         return done.returncode, "OK" if done.returncode == 0 else codes[-1].decode() if codes else "?"
-
-    def compare(self, what, program, reader):
-        self.compared += 1
-        self.refused += reader != ACCEPTED
-        if program != reader:
-            self.faults.append(f"{what}: claviger says {program}, the reader {reader}")
-
-    def expect(self, what, wanted, found):
-        self.compared += 1
-        if wanted != found:
-            self.faults.append(f"{what}: {found} instead of {wanted}")
 
     # ---- key files ----
 
@@ -281,29 +240,22 @@ class Bench:
             self.compare_evidence(f"slip, {what}", data, *held)
 
 
+    def check_all(self):
+        self.rehearse()
+        self.check_programs()
+        self.check_keyfiles()
+        self.check_private()
+        self.check_journal()
+        self.check_forged_journals()
+        self.check_receipts()
+        self.check_slips()
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--brief", action="store_true", help="a tenth of the damaged files")
-    parser.add_argument("claviger")
+    parser = bench_parser(__doc__)
     parser.add_argument("keyfile_class")
     parser.add_argument("root")
-    args = parser.parse_args()
-    work = tempfile.mkdtemp(prefix="claviger-readers-")
-    try:
-        bench = Bench(args, work)
-        bench.rehearse()
-        bench.check_programs()
-        bench.check_keyfiles()
-        bench.check_private()
-        bench.check_journal()
-        bench.check_forged_journals()
-        bench.check_receipts()
-        bench.check_slips()
-    finally:
-        shutil.rmtree(work)
-    print("\n".join(bench.faults))
-    print(f"{bench.compared} comparisons, {bench.refused} refused, {len(bench.faults)} disagreements")
-    return 1 if bench.faults or not bench.refused else 0
+    return run_bench(Readers, parser.parse_args())
 
 
 if __name__ == "__main__":

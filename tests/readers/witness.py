@@ -4,6 +4,8 @@
     witness.py cosignature --witness KEY --request REQUEST FILE
                                                       its code, rows or line, against the request
     witness.py memory --witness KEY FILE              what a witness remembers
+    witness.py cosign --witness KEY [--vkey JOURNAL] [--memory FILE] FILE
+                                                      whether the witness signs it, by all steps
 """
 import argparse
 import base64
@@ -13,15 +15,16 @@ import sys
 import nacl.exceptions
 import nacl.signing
 
-from common import (Checkpoint, Refused, VerifierKey, base64_strict, decimal_strict, node_hash,
-                    read_bytes, run, sha256)
+from common import (ORIGIN, Checkpoint, Refused, VerifierKey, base64_strict, decimal_strict,
+                    is_key_name, node_hash, read_bytes, run, sha256)
 
 FORMAT = "E-FORMAT"
 ALPHABET = b"0123456789ABCDEFGHJKLMNPQRSTUVWX"
-KEY_NAME = rb"[^ +\x00-\x1f\x7f]{1,100}"
-WITNESS_KEY = re.compile(rb"(" + KEY_NAME + rb")\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})")
+DASH = "— ".encode()
+WITNESS_KEY = re.compile(rb"([^+]{1,100})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
 REQUEST_MAX = 16 * 1024
 MAX_CODES = 24
+CODE_CHARS = 130
 
 
 # ---- keys and cosignatures ----
@@ -37,6 +40,8 @@ class WitnessKey:
         typed_key = base64_strict(match[3], FORMAT, "the key of a witness")
         if typed_key[0] != 4:
             raise Refused("E-UNSUPPORTED", "not the key of a witness")
+        if len(typed_key) != 33 or not is_key_name(match[1]):
+            raise Refused(FORMAT, "malformed key of a witness")
         self.text = text
         self.name = match[1]
         self.key = typed_key[1:]
@@ -81,35 +86,48 @@ class Cosignature:
     """What comes back: a code, eight rows, or a line."""
 
     def __init__(self, key_id, time, signature, size=None):
-        if time >= 1 << 63:
-            raise Refused(FORMAT, "the time is too large")
         self.key_id, self.time, self.signature, self.size = key_id, time, signature, size
 
     @classmethod
+    def from_blob(cls, blob, size=None):
+        """Key id, time and signature, as a note has them."""
+        time = int.from_bytes(blob[4:12], "big")
+        if len(blob) != 76 or time >= 1 << 63:
+            raise Refused(FORMAT, "not a cosignature")
+        return cls(blob[:4], time, blob[12:], size)
+
+    @classmethod
     def from_packed(cls, data):
-        return cls(data[:4], int.from_bytes(data[8:16], "big"), data[16:],
-                   int.from_bytes(data[4:8], "big"))
+        return cls.from_blob(data[:4] + data[8:], int.from_bytes(data[4:8], "big"))
 
     def packed(self):
         return self.key_id + self.size.to_bytes(4, "big") + self.time.to_bytes(8, "big") + self.signature
 
     @classmethod
     def read(cls, data):
-        if starts(data, b"CLV1W"):
-            (chars,) = open_code(data.strip(), b"CLV1W", 1)
-            return cls.from_packed(base32_decode(chars, 80))
-        if data.startswith("— ".encode()):
-            match = re.fullmatch("— ".encode() + rb"[^ +]+ ([A-Za-z0-9+/=]+)\n", data)
-            blob = base64_strict(match[1], FORMAT, "a cosignature") if match else b""
-            if len(blob) != 76:
-                raise Refused(FORMAT, "not the line of a cosignature")
-            return cls(blob[:4], int.from_bytes(blob[4:12], "big"), blob[12:])
+        for line in lines_of(data):
+            if starts(line, b"CLV1W"):
+                (chars,) = open_code(line, b"CLV1W", 1)
+                return cls.from_packed(base32_decode(chars, 80))
+            if line.startswith(DASH):
+                return cls.from_line(line)
         return cls.from_packed(base32_decode(read_rows(data), 80))
 
-    def check(self, witness, request):
+    @classmethod
+    def from_line(cls, line):
+        match = re.fullmatch(DASH + rb"([^ ]+) ([A-Za-z0-9+/=]+)", line)
+        if not match or not is_key_name(match[1]):
+            raise Refused(FORMAT, "not the line of a cosignature")
+        return cls.from_blob(base64_strict(match[2], FORMAT, "a cosignature"))
+
+    def line(self, witness):
+        blob = self.key_id + self.time.to_bytes(8, "big") + self.signature
+        return DASH + witness.name + b" " + base64.b64encode(blob) + b"\n"
+
+    def check(self, witness, checkpoint):
         if self.key_id != witness.key_id:
             raise Refused("E-FOREIGN", "a cosignature of another key")
-        if not witness.holds(request.checkpoint.signed, self.time, self.signature):
+        if not witness.holds(checkpoint.signed, self.time, self.signature):
             raise Refused("E-FORGED", "the cosignature does not hold")
 
 
@@ -155,10 +173,11 @@ class Request:
         if not match or len(data) > REQUEST_MAX:
             raise Refused(FORMAT, "not a checkpoint to be cosigned")
         self.old = decimal_strict(match[1], FORMAT, "the old size")
-        self.proof = [base64_strict(line, FORMAT, "a hash") for line in match[2].splitlines()]
+        self.proof = [base64_strict(line, FORMAT, "a hash") for line in match[2].split(b"\n")[:-1]]
         if len(self.proof) > 63 or any(len(value) != 32 for value in self.proof):
             raise Refused(FORMAT, "not a proof")
-        self.checkpoint = Checkpoint(match[3].splitlines(), match[4].splitlines(), FORMAT)
+        self.checkpoint = Checkpoint(match[3].split(b"\n")[:-1], match[4].split(b"\n")[:-1],
+                                     FORMAT)
         self.text = data
 
     def check(self, journal, size=0, root=b""):
@@ -205,6 +224,12 @@ def normalise(text):
     return text
 
 
+def lines_of(data):
+    """Without blanks around them; those that are empty are left out."""
+    lines = [line.strip(b" \t\r") for line in data.split(b"\n")]
+    return [line for line in lines if line]
+
+
 def starts(data, word):
     head = data.strip(b" \t\r\n").removeprefix(b"QR-Code:")[:len(word) + 1]
     return head.upper().replace(b"I", b"1").replace(b"O", b"0") == word + b"."
@@ -237,10 +262,7 @@ def write_rows(packed):
 
 def read_rows(data):
     rows = {}
-    for line in data.split(b"\n"):
-        line = line.strip(b" \t\r")
-        if not line:
-            continue
+    for line in lines_of(data):
         row = re.sub(rb"[ \t-]", b"", line)
         if b"." in row:
             raise Refused(FORMAT, "not a row")
@@ -272,7 +294,7 @@ def pack_request(request, vkey):
 
 def write_codes(packed):
     chars = base32_encode(packed)
-    total = -(-len(chars) // 130)
+    total = max(1, -(-len(chars) // CODE_CHARS))
     each = -(-len(chars) // total)
     for number in range(1, total + 1):
         part = chars[each * (number - 1):each * number]
@@ -281,13 +303,11 @@ def write_codes(packed):
 
 def read_codes(data):
     parts, heads = {}, set()
-    for line in data.split(b"\n"):
-        line = line.strip(b" \t\r")
-        if not line:
-            continue
+    for line in lines_of(data):
         number, total, tag, part = open_code(line, b"CLV1C", 4)
         if (not re.fullmatch(rb"[1-9][0-9]?", number) or not re.fullmatch(rb"[1-9][0-9]?", total)
-                or not int(number) <= int(total) <= MAX_CODES or len(tag) != 4 or not part):
+                or not int(number) <= int(total) <= MAX_CODES or len(tag) != 4
+                or not 1 <= len(part) <= CODE_CHARS):
             raise Refused(FORMAT, "a code with impossible numbers")
         heads.add((int(total), tag))
         if len(heads) != 1 or parts.setdefault(int(number), part) != part:
@@ -351,8 +371,7 @@ def read_memory(data, witness):
         raise Refused("E-UNSUPPORTED", "another version")
     if len(lines) < 3 or not lines[2].startswith(b"witness: "):
         raise Refused(FORMAT, "no witness")
-    if WitnessKey(lines[2][9:]).text != witness.text:
-        raise Refused("E-FOREIGN", "the memory of another witness")
+    named = WitnessKey(lines[2][9:])
     found = {}
     for line in lines[3:]:
         fields = re.fullmatch(rb"([^ ]+) ([0-9]+) ([^ ]+) ([0-9]+)", line)
@@ -364,7 +383,43 @@ def read_memory(data, witness):
         if size == 0 or len(root) != 32 or any(key.origin == journal.origin for key in found):
             raise Refused(FORMAT, "a malformed line")
         found[journal] = size, root, decimal_strict(fields[4], FORMAT, "a time")
+    if named.text != witness.text:
+        raise Refused("E-FOREIGN", "the memory of another witness")
     return found
+
+
+def with_checksum(text):
+    return text + b"checksum: sha256 " + sha256(text).hex().encode() + b"\n"
+
+
+def write_memory(witness, journals):
+    """journals: (the journal's key as text, size, root, time)"""
+    lines = [b"claviger witness memory", b"version: 1", b"witness: " + witness.text]
+    lines += [b"%s %d %s %d" % (key, size, base64.b64encode(root), time)
+              for key, size, root, time in journals]
+    return with_checksum(b"\n".join(lines) + b"\n")
+
+
+# ---- the whole decision ----
+
+
+def decide(data, witness, memory=None, vkey=None, world=b"test"):
+    """Returns when the witness signs. memory: the bytes of their file; vkey: from paper."""
+    request, vkey = request_of(data, vkey)
+    origin = request.checkpoint.origin
+    if not re.fullmatch(ORIGIN, origin):
+        raise Refused("E-FOREIGN", "no journal of a ceremony")
+    if origin.split(b"/")[1] != world:
+        raise Refused("E-WORLD", "the other world")
+    known = read_memory(memory, witness) if memory is not None else {}
+    for journal, (size, root, _) in known.items():
+        if journal.origin == origin:
+            if vkey is not None and vkey.text != journal.text:
+                raise Refused("E-FOREIGN", "remembered with another key")
+            return request.check(journal, size, root)
+    if vkey is None:
+        raise Refused("E-MISSING", "the key of this journal is not known")
+    return request.check(vkey)
 
 
 # ---- the program ----
@@ -372,11 +427,12 @@ def read_memory(data, witness):
 
 def main(argv):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("what", choices=("request", "cosignature", "memory"))
+    parser.add_argument("what", choices=("request", "cosignature", "memory", "cosign"))
     parser.add_argument("file")
     parser.add_argument("--vkey")
     parser.add_argument("--witness")
     parser.add_argument("--request")
+    parser.add_argument("--memory")
     args = parser.parse_args(argv)
     data = sys.stdin.buffer.read() if args.file == "-" else read_bytes(args.file)
     witness = WitnessKey(args.witness.encode()) if args.witness else None
@@ -389,8 +445,11 @@ def main(argv):
         print(request.text.decode(), end="")
     elif args.what == "cosignature":
         request, _ = request_of(read_bytes(args.request))
-        Cosignature.read(data).check(witness, request)
+        Cosignature.read(data).check(witness, request.checkpoint)
         print("the cosignature holds")
+    elif args.what == "cosign":
+        decide(data, witness, read_bytes(args.memory) if args.memory else None, vkey)
+        print("to be cosigned")
     else:
         for journal, (size, _, _) in read_memory(data, witness).items():
             print(journal.text.decode(), size)

@@ -5,7 +5,8 @@
  *     clv_relay_request_read(scanned, &text, &len, &vkey, err);
  *     clv_relay_cosignature_code(&cosignature, size, code);       CLV1W
  *     clv_relay_cosignature_rows(&cosignature, size, rows);       the same, to be typed
- *     clv_relay_cosignature_read(text, &relayed, err);            either of them
+ *     clv_relay_cosignature_read(text, &relayed, err);            either of them, or the note's
+ * line
  *
  * The alphabet is 0-9 A-X without I and O, and '.': the same keys on US and German keyboards, and
  * the case does not matter. Nothing here is secret, and nothing here is verified: the signatures
@@ -41,13 +42,14 @@ clv_status clv_relay_request_read(struct clv_view scanned, uint8_t **ret_text, s
 
 struct clv_relayed {
     struct clv_cosignature cosignature;
-    uint64_t size; /* of the checkpoint, for people: "this is of 57 entries" */
+    uint64_t size; /* of the checkpoint, for people: "this is of 57 entries"; 0 from a line */
 };
 /* size: below 2^32. */
 void clv_relay_cosignature_code(const struct clv_relayed *relayed, char ret[CLV_RELAY_CODE]);
 void clv_relay_cosignature_rows(const struct clv_relayed *relayed,
                                 char ret[CLV_RELAY_ROWS][CLV_RELAY_ROW]);
-/* The code, or all eight rows, one a line in any order.
+/* What the witness's program printed: its first line that begins as a code or as the line of a note
+ * counts. Without one all of it are rows, one a line in any order.
  * errors  CLV_E_FORMAT: names the row; CLV_E_MISSING: names the rows that are not there */
 clv_status clv_relay_cosignature_read(struct clv_view text, struct clv_relayed *ret,
                                       struct clv_error *err);

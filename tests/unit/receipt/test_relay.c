@@ -236,6 +236,33 @@ Test(relay, a_cosignature_is_typed_row_by_row)
     cr_assert(strstr(err.fact, "row 2, 3, 4, 5, 6, 7, 8"), "%s", err.fact);
 }
 
+/* As `claviger cosign` prints it: words, line, code, rows. The first line that is one decides. */
+Test(relay, a_cosignature_is_found_in_what_was_printed)
+{
+    struct clv_relayed r = sample(), back;
+    struct clv_vkey witness;
+    struct clv_writer line = {0};
+    char rows[1024], code[CLV_RELAY_CODE], text[3000];
+    const uint8_t key[32] = {1};
+    cr_assert_eq(clv_cosigner_init(&witness, "example.org/wen", key, &err), CLV_OK);
+    clv_writer_init(&line);
+    clv_cosignature_write(&r.cosignature, &witness, &line);
+    clv_relay_cosignature_code(&r, code);
+    rows_text(rows, NULL);
+    snprintf(text, sizeof text, "Cosigned.\n\n%s\n%s", code, rows);
+    cr_assert_eq(read_cosignature(text), CLV_OK, "%s", err.fact);
+    snprintf(text, sizeof text, "Cosigned.\n  %.*s", (int)line.len - 1, (const char *)line.data);
+    cr_assert_eq(clv_relay_cosignature_read(text_view(text), &back, &err), CLV_OK, "%s", err.fact);
+    cr_assert_eq(back.cosignature.id, witness.id);
+    cr_assert_arr_eq(back.cosignature.signature, r.cosignature.signature, 64);
+    cr_assert_eq(back.size, 0);
+    snprintf(text, sizeof text, "\u2014 example.org/wen AAAA\n%s\n", code);
+    cr_assert_eq(read_cosignature(text), CLV_E_FORMAT);
+    snprintf(text, sizeof text, "Cosigned.\n%s", rows);
+    cr_assert_eq(read_cosignature(text), CLV_E_FORMAT);
+    clv_writer_clear(&line);
+}
+
 /* Two check characters of 32: one in 1024 mistakes of the worst kind goes unnoticed in a row, and
  * is found by the signature. */
 Test(relay, a_mistyped_row_is_named)
