@@ -119,9 +119,13 @@ clv_status clv_journal_checkpoint(struct clv_journal *j, struct clv_error *err);
 /* Sets bytes of disk space aside beside each copy, so that a full disk still takes entries. Given
  * back in pieces, by itself, when an append or checkpoint finds the disk full; when
  * clv_journal_reserve_left() is 0 (the least of the copies) the next one fails: make room and call
- * this again. errors  CLV_E_FULL */
+ * this again. What was set aside before stays when more is not to be had.
+ * errors  CLV_E_FULL */
 clv_status clv_journal_reserve(struct clv_journal *j, size_t bytes, struct clv_error *err);
 size_t clv_journal_reserve_left(const struct clv_journal *j);
+/* Lets go of that much of what is set aside beside the first copy, for something else that has to
+ * be written there. False: nothing is left. */
+bool clv_journal_give_back(struct clv_journal *j, size_t bytes);
 
 /* ---- read ----------------------------------------------------------------------------------- */
 

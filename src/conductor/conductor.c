@@ -6,8 +6,6 @@
 
 #include "internal.h"
 
-#define RESERVE (256u * 1024)
-
 /* clang-format off */
 static task_fn *const tasks[] = {
     [CLV_TASK_OPEN]          = task_open,
@@ -107,11 +105,7 @@ static clv_status prepare(struct clv_conductor *c, struct clv_error *err)
         st = clv_fleet_from_site(config->site, &fleet_config, &c->fleet, err);
     if (st == CLV_OK)
         st = begin_journal(c, err);
-    if (st == CLV_OK && clv_journal_reserve_left(c->journal) < RESERVE)
-        st = clv_journal_reserve(c->journal, RESERVE, err);
-    if (st == CLV_OK)
-        c->reserve_seen = clv_journal_reserve_left(c->journal);
-    return st;
+    return st == CLV_OK ? set_space_aside(c, err) : st;
 }
 
 clv_status clv_conductor_new(const struct clv_conductor_config *config, struct clv_conductor **ret,

@@ -214,6 +214,8 @@ clv_status make_receipt(struct clv_conductor *c, struct receipt_request *r, stru
         clv_status st = make_once(c, r, &again, &why);
         if (st == CLV_OK && again)
             continue;
+        if (st == CLV_E_FULL && make_room_for_receipt(c))
+            continue;
         if (st == CLV_OK)
             return st;
         if (st == CLV_E_INTERRUPTED || st == CLV_E_TERMINAL) {

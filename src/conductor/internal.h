@@ -64,6 +64,14 @@ void set_text(char *field, size_t cap, const char *fmt, ...) __attribute__((form
 /* ---- pause.c: a journal that cannot be written ---- */
 /* Pauses until people have mended it, or go on with one copy. errors  they stopped */
 clv_status append_or_pause(struct clv_conductor *c, struct clv_view line, struct clv_error *err);
+/* So with set_space_aside(). */
+clv_status space_or_pause(struct clv_conductor *c, struct clv_error *err);
+
+/* ---- space.c: disk space for what a ceremony writes ---- */
+/* As much as the script, and the units known so far, may need; more than that stays. */
+clv_status set_space_aside(struct clv_conductor *c, struct clv_error *err);
+/* For a receipt that found the disk full. False: nothing is left, or receipts lie elsewhere. */
+bool make_room_for_receipt(struct clv_conductor *c);
 
 /* ---- media.c: the journal on two media ---- */
 /* On record behind the first entry. */

@@ -121,6 +121,19 @@ static clv_status write_or_pause(struct clv_conductor *c, const struct clv_view 
     }
 }
 
+clv_status space_or_pause(struct clv_conductor *c, struct clv_error *err)
+{
+    for (;;) {
+        struct clv_error why = {0};
+        clv_status st = set_space_aside(c, &why);
+        if (st == CLV_OK)
+            return st;
+        st = settle(c, &why, err);
+        if (st != CLV_OK)
+            return st;
+    }
+}
+
 clv_status append_or_pause(struct clv_conductor *c, struct clv_view line, struct clv_error *err)
 {
     return write_or_pause(c, &line, err);

@@ -306,6 +306,14 @@ static clv_status leave_out(struct clv_conductor *c, const struct clv_error *why
     return st;
 }
 
+/* Only now is it known how much there will be to write. */
+static clv_status end_of_finding(struct clv_conductor *c, struct clv_event *found,
+                                 struct clv_error *err)
+{
+    clv_status st = space_or_pause(c, err);
+    return st == CLV_OK ? record(c, found, err) : st;
+}
+
 clv_status task_find_units(struct clv_conductor *c, const struct clv_task *task,
                            struct clv_error *err)
 {
@@ -321,7 +329,7 @@ clv_status task_find_units(struct clv_conductor *c, const struct clv_task *task,
     struct clv_event found = event_of(CLV_EVENT_UNITS_FOUND);
     found.number = (unsigned)c->ceremony->num_units;
     if (st == CLV_OK)
-        return record(c, &found, err);
+        return end_of_finding(c, &found, err);
     if (st == CLV_E_INTERRUPTED) {
         if (err)
             *err = why;
@@ -347,7 +355,7 @@ clv_status task_find_units(struct clv_conductor *c, const struct clv_task *task,
         st = record_deviation(c, err);
         if (st == CLV_OK)
             st = leave_out(c, &why, err);
-        return st == CLV_OK ? record(c, &found, err) : st;
+        return st == CLV_OK ? end_of_finding(c, &found, err) : st;
     }
     return st;
 }

@@ -11,9 +11,11 @@ clv_status clv_journal_reserve(struct clv_journal *j, size_t bytes, struct clv_e
     if (j->readonly || bytes == 0)
         return clv_fail(err, CLV_E_USAGE, "nothing can be set aside for this journal");
     clv_status status = CLV_OK;
+    j->failed = MAX_MEDIA;
     for (size_t i = 0; status == CLV_OK && i < MAX_MEDIA; i++)
-        if (j->medium[i].dir && !j->medium[i].out)
-            status = medium_reserve(&j->medium[i], bytes, err);
+        if (j->medium[i].dir && !j->medium[i].out &&
+            (status = medium_reserve(&j->medium[i], bytes, err)) != CLV_OK)
+            j->failed = i;
     if (status == CLV_OK)
         j->reserve = bytes;
     return status;
@@ -26,6 +28,15 @@ size_t clv_journal_reserve_left(const struct clv_journal *j)
         if (j->medium[i].dir && !j->medium[i].out && j->medium[i].reserve < left)
             left = j->medium[i].reserve;
     return left;
+}
+
+bool clv_journal_give_back(struct clv_journal *j, size_t bytes)
+{
+    struct medium *first = &j->medium[0];
+    size_t before = first->dir && !first->out ? first->reserve : 0;
+    while (before > 0 && first->reserve > 0 && before - first->reserve < bytes)
+        medium_spend_reserve(first);
+    return before > 0;
 }
 
 /* ---- entries --------------------------------------------------------------------------------- */

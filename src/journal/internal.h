@@ -192,6 +192,8 @@ clv_status medium_append(struct medium *m, enum which_log which, const struct jo
                          struct clv_view data, struct clv_error *err);
 clv_status medium_reserve(struct medium *m, size_t bytes, struct clv_error *err);
 void medium_find_reserve(struct medium *m);
+/* Gives one piece of it back. */
+void medium_spend_reserve(struct medium *m);
 
 /* ---- media.c: the copies beside each other ------------------------------------------------------
  */

@@ -77,7 +77,8 @@ static clv_status sync_logs(struct medium *m, struct clv_error *err)
 clv_status medium_open(struct medium *m, int flags, struct clv_error *err)
 {
     bool writes = (flags & O_ACCMODE) != O_RDONLY;
-    clv_status status = writes && m->lock_fd < 0 ? clv_journal_lock(m->dir, &m->lock_fd, err) : CLV_OK;
+    clv_status status =
+        writes && m->lock_fd < 0 ? clv_journal_lock(m->dir, &m->lock_fd, err) : CLV_OK;
     if (status == CLV_OK)
         status = open_logs(m, flags, err);
     return status == CLV_OK && writes ? sync_logs(m, err) : status;
@@ -143,13 +144,17 @@ static clv_status fill_reserve(const char *path, size_t bytes, struct clv_error 
     int fd = CLV_AGAIN(open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (fd < 0)
         return clv_fail_errno(err, errno, "cannot create %s", path);
-    int failed = posix_fallocate(fd, 0, (off_t)bytes);
+    struct stat before = {0};
+    int failed = fstat(fd, &before) != 0 ? errno : posix_fallocate(fd, 0, (off_t)bytes);
     if (!failed && CLV_AGAIN(fsync(fd)) != 0)
         failed = errno;
+    /* What was set aside before is still good; a part of more is not. */
+    bool kept = failed && before.st_size > 0 && CLV_AGAIN(ftruncate(fd, before.st_size)) == 0;
     (void)close(fd);
     if (!failed)
         return CLV_OK;
-    (void)unlink(path);
+    if (!kept)
+        (void)unlink(path);
     return clv_fail_errno(err, failed, "cannot set %zu bytes of disk space aside", bytes);
 }
 
@@ -159,7 +164,10 @@ clv_status medium_reserve(struct medium *m, size_t bytes, struct clv_error *err)
     if (!path)
         return clv_fail(err, CLV_E_MEMORY, "no memory for a file name");
     clv_status status = fill_reserve(path, bytes, err);
-    m->reserve = status == CLV_OK ? bytes : 0;
+    if (status == CLV_OK)
+        m->reserve = bytes;
+    else
+        medium_find_reserve(m);
     free(path);
     return status == CLV_OK ? status : clv_while(err, "preparing %s", m->dir);
 }
@@ -173,7 +181,7 @@ void medium_find_reserve(struct medium *m)
     free(path);
 }
 
-static void spend_reserve(struct medium *m)
+void medium_spend_reserve(struct medium *m)
 {
     char *path = clv_path_join(m->dir, CLV_JOURNAL_RESERVE);
     size_t left = m->reserve > RESERVE_STEP ? m->reserve - RESERVE_STEP : 0;
@@ -191,7 +199,7 @@ clv_status medium_append(struct medium *m, enum which_log which, const struct jo
     struct clv_error why = {0};
     clv_status status = logfile_append(&m->log[which], disk, data, &why);
     while (status == CLV_E_FULL && m->reserve > 0 && !m->log[which].stuck) {
-        spend_reserve(m);
+        medium_spend_reserve(m);
         why = (struct clv_error){0};
         status = logfile_append(&m->log[which], disk, data, &why);
     }

@@ -230,7 +230,7 @@ static void write_until_full(struct terminal *t, const char *filler)
     static const char text[] = "A long sentence about something that went another way than the "
                                "script says, so that the journal needs room.\r";
     for (unsigned n = 1;; n++) {
-        cr_assert_lt(n, 100, "the disk does not get full");
+        cr_assert_lt(n, 400, "the disk does not get full");
         fill_disk(filler);
         terminal_send(t, "!deviation\r");
         terminal_expect(t, "What should have happened: ");

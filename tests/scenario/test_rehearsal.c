@@ -135,6 +135,33 @@ static void clear_snapshot(struct snapshot *s)
     }
 }
 
+static off_t size_below(const char *folder, const char *name)
+{
+    struct stat st;
+    off_t size = 0;
+    char *path = clv_path_join(folder, name);
+    cr_assert_eq(stat(path, &st), 0, "%s", path);
+    if (S_ISREG(st.st_mode)) {
+        size = st.st_size;
+    } else {
+        struct names names;
+        names_list(path, "", &names);
+        for (size_t i = 0; i < names.num; i++)
+            size += size_below(path, names.name[i]);
+        names_clear(&names);
+    }
+    free(path);
+    return size;
+}
+
+static void assert_space_was_enough(const char *dir)
+{
+    off_t journal = size_below(dir, "journal.log") + size_below(dir, "checkpoints.log");
+    off_t receipts = size_below(dir, "receipts"), aside = size_below(dir, "journal.reserve");
+    cr_assert_geq(aside, 2 * journal + receipts, "%ld and %ld were written, %ld set aside",
+                  (long)journal, (long)receipts, (long)aside);
+}
+
 Test(rehearsal, three_owners_load_six_units)
 {
     struct scene s;
@@ -147,6 +174,7 @@ Test(rehearsal, three_owners_load_six_units)
     assert_plain(&s.run);
     assert_private(s.dir, &num_files);
     cr_assert_gt(num_files, 25);
+    assert_space_was_enough(s.dir);
     first_run_clear(&s);
 }
 

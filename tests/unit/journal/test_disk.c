@@ -2,7 +2,9 @@
  * complete. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "folder.h"
@@ -202,4 +204,18 @@ Test(disk, the_reserve_takes_what_a_full_disk_does_not)
     cr_assert_eq(clv_journal_reserve(journal, 65536, &err), CLV_OK);
     good_again(4);
     cr_assert_eq(clv_journal_reserve_left(journal), 65536);
+}
+
+Test(disk, more_that_is_not_to_be_had_leaves_what_there_was)
+{
+    const struct rlimit limit = {100000, 100000};
+    cr_assert_eq(clv_journal_reserve(journal, 65536, &err), CLV_OK, "%s", err.fact);
+    cr_assert_neq(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    cr_assert_neq(clv_journal_reserve(journal, 2 * 65536, &err), CLV_OK);
+    cr_assert_eq(clv_journal_failed_medium(journal), 0);
+    cr_assert_eq(clv_journal_reserve_left(journal), 65536);
+    struct bytes b = folder_read(dir, CLV_JOURNAL_RESERVE);
+    cr_assert_eq(b.len, 65536);
+    free(b.data);
 }

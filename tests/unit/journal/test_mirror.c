@@ -463,3 +463,19 @@ Test(mirror, space_is_set_aside_on_both)
     cr_assert_eq(clv_journal_mend(journal, &err), CLV_OK);
     cr_assert_eq(clv_journal_reserve_left(journal), 3 * 65536, "and taken again");
 }
+
+Test(mirror, space_beside_the_first_copy_is_given_back_for_other_files)
+{
+    static const size_t left[] = {65536, 3 * 65536};
+    cr_assert_not(clv_journal_give_back(journal, 1));
+    cr_assert_eq(clv_journal_reserve(journal, 3 * 65536, &err), CLV_OK);
+    cr_assert(clv_journal_give_back(journal, 65537));
+    for (int i = 0; i < 2; i++) {
+        struct bytes b = folder_read(dirs[i], CLV_JOURNAL_RESERVE);
+        cr_assert_eq(b.len, left[i]);
+        free(b.data);
+    }
+    cr_assert_eq(clv_journal_reserve_left(journal), 65536);
+    cr_assert(clv_journal_give_back(journal, SIZE_MAX));
+    cr_assert_not(clv_journal_give_back(journal, 1));
+}
