@@ -41,19 +41,33 @@ static bool is_torn(const char *dir)
            report.verdict == CLV_JOURNAL_TORN;
 }
 
-clv_status logs_open(const char *dir, struct clv_journal **ret, struct clv_error *err)
+clv_status logs_open_mirrored(const char *dir, const char *mirror, struct clv_journal **ret,
+                              struct clv_error *err)
 {
+    const char *const dirs[] = {dir, mirror};
     bool begun = false;
-    size_t moved = 0;
+    size_t moved = 0, num_torn = 0;
     if (!is_begun(dir, &begun, err))
         return CLV_E_MEMORY;
     if (!begun)
-        return clv_journal_create(dir, LOGS_ID, true, clv_random_system(), ret, err);
-    clv_status status = clv_journal_open(dir, ret, err);
-    if (status == CLV_OK || !is_torn(dir))
+        return clv_journal_create_mirrored(dir, mirror, LOGS_ID, true, clv_random_system(), ret,
+                                           err);
+    clv_status status = clv_journal_open_mirrored(dir, mirror, ret, err);
+    if (status == CLV_OK)
         return status;
-    status = clv_journal_set_torn_aside(dir, &moved, err);
-    return status == CLV_OK ? clv_journal_open(dir, ret, err) : status;
+    for (size_t i = 0; i < 2; i++)
+        if (dirs[i] && is_torn(dirs[i])) {
+            status = clv_journal_set_torn_aside(dirs[i], &moved, err);
+            num_torn++;
+            if (status != CLV_OK)
+                return status;
+        }
+    return num_torn > 0 ? clv_journal_open_mirrored(dir, mirror, ret, err) : status;
+}
+
+clv_status logs_open(const char *dir, struct clv_journal **ret, struct clv_error *err)
+{
+    return logs_open_mirrored(dir, NULL, ret, err);
 }
 
 static void entry_text(const char *vkey, uint64_t seq, char out[512])

@@ -18,6 +18,9 @@ extern void (*logs_on_acked)(void);
 
 /* Begins it, or goes on with what is there, a torn end set aside. */
 clv_status logs_open(const char *dir, struct clv_journal **ret, struct clv_error *err);
+/* The same with a second copy. */
+clv_status logs_open_mirrored(const char *dir, const char *mirror, struct clv_journal **ret,
+                              struct clv_error *err);
 /* Appends up to num entries and signs at the end. */
 clv_status logs_write(struct clv_journal *j, uint64_t num, struct clv_error *err);
 

@@ -51,6 +51,11 @@ const char *power_mark(const struct power *p)
     return p->mark;
 }
 
+void power_split(struct power *p, const char *folder)
+{
+    p->disk.second = folder;
+}
+
 void power_choose(struct power *p, bool (*wanted)(uint64_t number))
 {
     p->wanted = wanted;
@@ -92,16 +97,21 @@ enum data_fate {
 };
 static const char *const fate_words[] = {"kept", "dropped", "as a hole", "cut", "its later part"};
 
-struct variant {
-    const struct names *names;
+/* What the cut does to one medium. */
+struct cut {
+    bool applied[DISK_MAX_CHANGES]; /* which of the changes of names that are not safe are there */
     const char *names_word;
     enum data_fate fate;
     int only; /* the node it befalls, the others are kept; -1: all that are dirty */
     size_t at;
 };
+struct variant {
+    const struct cut *cut[DISK_MEDIA];
+    struct names names;
+};
 
 /* What the node holds then; fresh memory. */
-static struct content fate_of(const struct node *n, const struct variant *v)
+static struct content fate_of(const struct node *n, const struct cut *v)
 {
     const struct content *from = v->fate == DROPPED ? &n->safe : &n->now;
     struct content c = {malloc(from->len + 1), from->len};
@@ -122,10 +132,11 @@ static struct content fate_of(const struct node *n, const struct variant *v)
 
 static struct content content_in(const struct disk *d, int node, const struct variant *v)
 {
+    static const struct cut kept = {.fate = KEPT};
     const struct node *n = &d->node[node];
-    struct variant kept = {.fate = KEPT};
-    bool befalls = n->dirty && (v->only < 0 || v->only == node);
-    return fate_of(n, befalls ? v : &kept);
+    const struct cut *cut = v->cut[n->medium];
+    bool befalls = n->dirty && (cut->only < 0 || cut->only == node);
+    return fate_of(n, befalls ? cut : &kept);
 }
 
 static int by_path(const void *a, const void *b)
@@ -139,8 +150,8 @@ static bool is_new(struct power *p, const struct variant *v)
     uint8_t digest[DIGEST];
     crypto_generichash_state state;
     (void)crypto_generichash_init(&state, NULL, 0, DIGEST);
-    for (size_t i = 0; i < v->names->num; i++) {
-        const struct name *name = &v->names->name[i];
+    for (size_t i = 0; i < v->names.num; i++) {
+        const struct name *name = &v->names.name[i];
         struct content c = {0};
         if (name->node >= 0)
             c = content_in(&p->disk, name->node, v);
@@ -183,8 +194,8 @@ static void build(const struct power *p, const struct variant *v, const char *di
 {
     char path[SHIM_PATH * 2];
     (void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    for (size_t i = 0; i < v->names->num; i++) {
-        const struct name *name = &v->names->name[i];
+    for (size_t i = 0; i < v->names.num; i++) {
+        const struct name *name = &v->names.name[i];
         (void)snprintf(path, sizeof path, "%s/%s", dir, name->path);
         if (name->node < 0) {
             if (mkdir(path, 0700) != 0 && errno != ENOENT)
@@ -199,6 +210,87 @@ static void build(const struct power *p, const struct variant *v, const char *di
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
+/* ---- what may be left of one medium ---------------------------------------------------------- */
+
+struct cuts {
+    struct cut *cut;
+    size_t num;
+};
+
+static void add_cut(struct cuts *list, const struct cut *cut)
+{
+    list->cut = realloc(list->cut, (list->num + 1) * sizeof *list->cut);
+    if (!list->cut)
+        abort();
+    list->cut[list->num++] = *cut;
+}
+
+static bool is_dirty(const struct disk *d, unsigned medium, size_t node)
+{
+    return d->node[node].dirty && d->node[node].medium == medium;
+}
+
+static void add_data(struct cuts *list, const struct disk *d, unsigned medium,
+                     const bool applied[DISK_MAX_CHANGES], const char *word)
+{
+    struct cut cut = {.names_word = word, .only = -1};
+    memcpy(cut.applied, applied, sizeof cut.applied);
+    bool any = false;
+    for (size_t i = 0; i < d->num_nodes; i++)
+        any = any || is_dirty(d, medium, i);
+    for (cut.fate = KEPT; cut.fate <= (any ? HOLE : KEPT); cut.fate++)
+        add_cut(list, &cut);
+    cut.fate = DROPPED;
+    for (size_t i = 0; i < d->num_nodes; i++) {
+        cut.only = (int)i;
+        if (is_dirty(d, medium, i))
+            add_cut(list, &cut);
+    }
+}
+
+/* The last write to a file, cut at each sector it crosses and in the middle. */
+static void add_torn(struct cuts *list, const struct node *n, struct cut cut)
+{
+    for (size_t at = 1; at < n->last_len; at++) {
+        if ((n->last_at + at) % SECTOR != 0 && at != n->last_len / 2)
+            continue;
+        cut.at = at;
+        cut.fate = CUT;
+        add_cut(list, &cut);
+        cut.fate = LATE_PART;
+        add_cut(list, &cut);
+    }
+}
+
+/* Of the changes of names: none, each prefix, each one alone, all but one, all. */
+static void list_cuts(const struct disk *d, unsigned medium, struct cuts *ret)
+{
+    struct cut all = {.names_word = "names kept"};
+    size_t ours[DISK_MAX_CHANGES], num = 0;
+    for (size_t i = 0; i < d->num_changes; i++)
+        if (d->change[i].medium == medium)
+            ours[num++] = i;
+    add_data(ret, d, medium, all.applied, num > 0 ? "no name kept" : "names kept");
+    for (size_t i = 0; i < num; i++) {
+        bool alone[DISK_MAX_CHANGES] = {false};
+        all.applied[ours[i]] = alone[ours[i]] = true;
+        add_data(ret, d, medium, all.applied, i + 1 == num ? "names kept" : "some names kept");
+        add_data(ret, d, medium, alone, "one name kept");
+    }
+    for (size_t i = 0; i < num; i++) {
+        all.applied[ours[i]] = false;
+        add_data(ret, d, medium, all.applied, "all names but one kept");
+        all.applied[ours[i]] = true;
+    }
+    for (size_t i = 0; i < d->num_nodes; i++) {
+        all.only = (int)i;
+        if (is_dirty(d, medium, i))
+            add_torn(ret, &d->node[i], all);
+    }
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
 struct looking {
     struct power *power;
     const char *dir;
@@ -207,90 +299,54 @@ struct looking {
     size_t num;
 };
 
-static void look_at(struct looking *l, struct variant v)
+static void tell_cut(const struct cut *cut, char *ret, size_t cap)
 {
-    char what[400];
+    (void)snprintf(ret, cap, "%s, unsynced data %s (%zu)", cut->names_word, fate_words[cut->fate],
+                   cut->at);
+}
+
+static void look_at(struct looking *l, struct variant *v)
+{
+    char what[600], cuts[DISK_MEDIA][100];
     struct power *p = l->power;
-    if (v.names->num > 0) /* a folder comes before what is in it */
-        qsort(v.names->name, v.names->num, sizeof *v.names->name, by_path);
-    if (!is_new(p, &v))
+    if (v->names.num > 0) /* a folder comes before what is in it */
+        qsort(v->names.name, v->names.num, sizeof *v->names.name, by_path);
+    if (!is_new(p, v))
         return;
     if (p->wanted && !p->wanted(p->number++))
         return;
-    build(p, &v, l->dir);
-    (void)snprintf(what, sizeof what, "power cut behind %s, %s, unsynced data %s (%zu)", p->last,
-                   v.names_word, fate_words[v.fate], v.at);
+    build(p, v, l->dir);
+    for (unsigned m = 0; m < DISK_MEDIA; m++)
+        tell_cut(v->cut[m], cuts[m], sizeof cuts[m]);
+    (void)snprintf(what, sizeof what, "power cut behind %s, %s%s%s", p->last, cuts[0],
+                   p->disk.second ? "; on the second medium " : "", p->disk.second ? cuts[1] : "");
     l->look(l->ctx, what);
     l->num++;
 }
 
-/* The last write to a file, cut at each sector it crosses and in the middle. */
-static void look_torn(struct looking *l, const struct names *names, int node)
+/* The safe names, and those changes that the cuts leave. */
+static void names_left(const struct disk *d, struct variant *v)
 {
-    const struct node *n = &l->power->disk.node[node];
-    struct variant v = {.names = names, .names_word = "names kept", .only = node};
-    if (!n->dirty || n->last_len < 2)
-        return;
-    for (size_t at = 1; at < n->last_len; at++) {
-        if ((n->last_at + at) % SECTOR != 0 && at != n->last_len / 2)
-            continue;
-        v.at = at;
-        v.fate = CUT;
-        look_at(l, v);
-        v.fate = LATE_PART;
-        look_at(l, v);
-    }
-}
-
-static void look_at_data(struct looking *l, const struct names *names, const char *word)
-{
-    const struct disk *d = &l->power->disk;
-    for (enum data_fate fate = KEPT; fate <= HOLE; fate++)
-        look_at(l, (struct variant){.names = names, .names_word = word, .fate = fate, .only = -1});
-    for (size_t i = 0; i < d->num_nodes; i++)
-        if (d->node[i].dirty)
-            look_at(l, (struct variant){
-                           .names = names, .names_word = word, .fate = DROPPED, .only = (int)i});
-}
-
-/* The safe names, and those changes whose bit is set. */
-static void with_changes(const struct disk *d, const bool *applied, struct names *ret)
-{
-    names_copy(&d->safe, ret);
+    names_copy(&d->safe, &v->names);
     for (size_t i = 0; i < d->num_changes; i++)
-        if (applied[i])
-            names_change(ret, &d->change[i]);
-}
-
-static void look_at_names(struct looking *l, const bool *applied, const char *word)
-{
-    struct names names;
-    with_changes(&l->power->disk, applied, &names);
-    look_at_data(l, &names, word);
-    names_clear(&names);
+        if (v->cut[d->change[i].medium]->applied[i])
+            names_change(&v->names, &d->change[i]);
 }
 
 size_t power_each_tree(struct power *p, const char *dir, power_look *look, void *ctx)
 {
     struct looking l = {.power = p, .dir = dir, .look = look, .ctx = ctx};
-    bool applied[DISK_MAX_CHANGES] = {false};
-    size_t num = p->disk.num_changes;
-    look_at_names(&l, applied, "no name kept");
-    for (size_t i = 0; i < num; i++) { /* each prefix, each one alone */
-        bool alone[DISK_MAX_CHANGES] = {false};
-        applied[i] = alone[i] = true;
-        look_at_names(&l, applied, i + 1 == num ? "names kept" : "some names kept");
-        look_at_names(&l, alone, "one name kept");
-    }
-    for (size_t i = 0; i < num; i++) { /* all but one */
-        applied[i] = false;
-        look_at_names(&l, applied, "all names but one kept");
-        applied[i] = true;
-    }
-    struct names names;
-    with_changes(&p->disk, applied, &names);
-    for (size_t i = 0; i < p->disk.num_nodes; i++)
-        look_torn(&l, &names, (int)i);
-    names_clear(&names);
+    struct cuts first = {0}, second = {0};
+    list_cuts(&p->disk, 0, &first);
+    list_cuts(&p->disk, 1, &second);
+    for (size_t i = 0; i < first.num; i++)
+        for (size_t k = 0; k < second.num; k++) {
+            struct variant v = {.cut = {&first.cut[i], &second.cut[k]}};
+            names_left(&p->disk, &v);
+            look_at(&l, &v);
+            names_clear(&v.names);
+        }
+    free(first.cut);
+    free(second.cut);
     return l.num;
 }

@@ -20,6 +20,11 @@ struct power;
 struct power *power_new(const char *trace_path);
 void power_free(struct power **p);
 
+/* What lies in this folder, which is given relative to the one that was watched, is on a medium of
+ * its own: whatever it may hold is put beside whatever the other one may hold. Before the first
+ * record. folder is borrowed. */
+void power_split(struct power *p, const char *folder);
+
 /* Goes one record on; false behind the last. */
 bool power_next(struct power *p);
 /* The last mark that was passed; "" before the first. */

@@ -99,6 +99,12 @@ static bool is_in(const char *path, const char *folder)
     return slash && strlen(folder) == len && strncmp(path, folder, len) == 0;
 }
 
+static unsigned medium_of(const struct disk *d, const char *path)
+{
+    size_t len = d->second ? strlen(d->second) : 0;
+    return len > 0 && strncmp(path, d->second, len) == 0 && path[len] == '/';
+}
+
 static void forget_change(struct change *c)
 {
     free(c->path);
@@ -119,10 +125,10 @@ static void sync_folder(struct disk *d, const char *folder)
     d->num_changes = kept;
 }
 
-static int new_node(struct disk *d, uint64_t number)
+static int new_node(struct disk *d, uint64_t number, unsigned medium)
 {
     d->node = must(realloc(d->node, (d->num_nodes + 1) * sizeof *d->node));
-    d->node[d->num_nodes] = (struct node){.number = number};
+    d->node[d->num_nodes] = (struct node){.number = number, .medium = medium};
     return (int)d->num_nodes++;
 }
 
@@ -138,12 +144,15 @@ static struct node *node_of(struct disk *d, uint64_t number)
 static void change_names(struct disk *d, const struct shim_record *r, const char *path,
                          const uint8_t *data)
 {
-    struct change c = {.kind = (enum shim_kind)r->kind, .path = must(strdup(path)), .node = -1};
+    struct change c = {.kind = (enum shim_kind)r->kind,
+                       .medium = medium_of(d, path),
+                       .path = must(strdup(path)),
+                       .node = -1};
     const struct name *old = find(&d->now, path);
     if (d->num_changes == DISK_MAX_CHANGES)
         abort();
     if (r->kind == TRACE_CREATE)
-        c.node = new_node(d, r->node);
+        c.node = new_node(d, r->node, c.medium);
     else if (old)
         c.node = old->node;
     if (r->kind == TRACE_RENAME || r->kind == TRACE_LINK)

@@ -12,7 +12,10 @@ struct content {
     uint8_t *data;
     size_t len;
 };
+/* What is synced on one is safe, whatever becomes of the other. */
+#define DISK_MEDIA 2
 struct node {
+    unsigned medium;
     uint64_t number; /* the shim's; used again for another file when this one is gone */
     struct content now, safe;
     bool dirty;
@@ -29,12 +32,14 @@ struct names {
 /* A change of names that is not safe yet. */
 struct change {
     enum shim_kind kind; /* CREATE, MKDIR, RENAME, LINK, UNLINK */
+    unsigned medium;
     char *path, *to;
     int node;
 };
 #define DISK_MAX_CHANGES 64
 
 struct disk {
+    const char *second; /* the folder where the second medium begins; NULL: there is one */
     struct node *node;
     size_t num_nodes;
     struct names now, safe;

@@ -1,6 +1,7 @@
 /* Power cuts, room by room: at every point of a trace, whatever the disk kept, there is the old
  * state or the new one, and what was acknowledged is there. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,14 +60,17 @@ static void record(void (*walk)(const char *dir), const char *trace)
     close(fd);
 }
 
-/* Runs the walk, then looks at every tree it may leave. */
-static void sweep(const char *name, void (*walk)(const char *dir), power_look *look)
+/* Runs the walk, then looks at every tree it may leave. second: a folder that is a medium of its
+ * own, or NULL. */
+static void sweep_media(const char *name, void (*walk)(const char *dir), power_look *look,
+                        const char *second)
 {
     char trace[64];
     size_t points = 0, trees = 0;
     (void)snprintf(trace, sizeof trace, "%s.trace", replayed);
     record(walk, trace);
     struct power *p = power_new(trace);
+    power_split(p, second);
     now = p;
     do {
         trees += power_each_tree(p, replayed, look, NULL);
@@ -77,6 +81,11 @@ static void sweep(const char *name, void (*walk)(const char *dir), power_look *l
     cr_assert_gt(trees, points / 2);
     printf("%s: power cut at %zu points, %zu trees: old or new\n", name, points, trees);
     fflush(stdout);
+}
+
+static void sweep(const char *name, void (*walk)(const char *dir), power_look *look)
+{
+    sweep_media(name, walk, look, NULL);
 }
 
 /* ---- the journal ----------------------------------------------------------------------------- */
@@ -156,6 +165,143 @@ static void tear_and_mend(const char *dir)
 Test(power, torn_end)
 {
     sweep("a torn journal set aside", tear_and_mend, look_at_journal);
+}
+
+/* ---- the journal on two media ---------------------------------------------------------------- */
+
+struct two {
+    char *one, *two;
+};
+
+static struct two two_in(const char *dir)
+{
+    struct two t = {clv_path_join(dir, "one"), clv_path_join(dir, "two")};
+    struct clv_error err = {0};
+    cr_assert_eq(clv_dir_private(t.one, &err), CLV_OK, "%s", err.fact);
+    cr_assert_eq(clv_dir_private(t.two, &err), CLV_OK, "%s", err.fact);
+    return t;
+}
+
+static void two_clear(struct two *t)
+{
+    free(t->one);
+    free(t->two);
+}
+
+static struct clv_journal *open_two(const char *dir, const char *what)
+{
+    struct two t = two_in(dir);
+    struct clv_journal *j = NULL;
+    struct clv_error err = {0};
+    cr_assert_eq(logs_open_mirrored(t.one, t.two, &j, &err), CLV_OK, "%s: %s", what, err.fact);
+    two_clear(&t);
+    return j;
+}
+
+static void write_two(const char *dir)
+{
+    struct clv_error err = {0};
+    logs_forget();
+    logs_on_acked = mark_acked;
+    struct clv_journal *j = open_two(dir, "the walk");
+    cr_assert_eq(clv_journal_reserve(j, 4096, &err), CLV_OK, "%s", err.fact);
+    cr_assert_eq(logs_write(j, LOGS_NUM, &err), CLV_OK, "%s", err.fact);
+    clv_journal_free(&j);
+    logs_on_acked = NULL;
+}
+
+/* Nothing that was acknowledged is lost on either, and the bytes of one copy begin with all whole
+ * entries of the other: so nobody may say that they disagree. */
+static void look_at_two(void *ctx, const char *what)
+{
+    struct two t = two_in(replayed);
+    struct clv_error err = {0};
+    (void)ctx;
+    take_acked();
+    logs_check(t.one, what);
+    logs_check(t.two, what);
+    struct clv_journal *j = open_two(replayed, what);
+    cr_assert_eq(logs_write(j, LOGS_NUM, &err), CLV_OK, "%s: %s", what, err.fact);
+    clv_journal_free(&j);
+    logs_check_whole(t.one, what);
+    logs_check_whole(t.two, what);
+    two_clear(&t);
+}
+
+Test(power, journal_on_two_media)
+{
+    sweep_media("a journal on two media begun and written", write_two, look_at_two, "two");
+}
+
+/* A write to the second copy fails, and the first is cut back, which nothing brings to the disk
+ * before the entry is written again. */
+static void write_two_with_a_fault(const char *dir)
+{
+    struct clv_error err = {0};
+    logs_forget();
+    logs_on_acked = mark_acked;
+    struct clv_journal *j = open_two(dir, "the walk");
+    cr_assert_eq(logs_write(j, 2, &err), CLV_OK, "%s", err.fact);
+    /* The write and the sync of the first copy, then half of the write to the second. */
+    shim_fail(&(struct shim_fault){
+        .at = shim_calls() + 3, .times = 2, .errnum = ENOSPC, .shortened = true});
+    cr_assert_eq(logs_write(j, LOGS_NUM, &err), CLV_E_FULL, "%s", err.fact);
+    shim_fail(&(struct shim_fault){0});
+    cr_assert_eq(clv_journal_failed_medium(j), 1);
+    cr_assert_eq(clv_journal_mend(j, &err), CLV_OK, "%s", err.fact);
+    cr_assert_eq(logs_write(j, LOGS_NUM, &err), CLV_OK, "%s", err.fact);
+    clv_journal_free(&j);
+    logs_on_acked = NULL;
+}
+
+Test(power, a_failed_write_on_the_second_medium)
+{
+    sweep_media("an entry that the second medium refused, written again", write_two_with_a_fault,
+                look_at_two, "two");
+}
+
+/* One copy alone got the last entries; which of the two is the test's. */
+static size_t ahead;
+
+static void catch_up(const char *dir)
+{
+    struct two t = two_in(dir);
+    struct clv_journal *j = NULL;
+    struct clv_error err = {0};
+    logs_forget();
+    j = open_two(dir, "the walk");
+    cr_assert_eq(logs_write(j, 2, &err), CLV_OK, "%s", err.fact);
+    clv_journal_free(&j);
+    cr_assert_eq(clv_journal_open(ahead == 0 ? t.one : t.two, &j, &err), CLV_OK, "%s", err.fact);
+    cr_assert_eq(logs_write(j, 4, &err), CLV_OK, "%s", err.fact);
+    clv_journal_free(&j);
+    shim_mark("behind");
+    j = open_two(dir, "the walk");
+    cr_assert_eq(logs_write(j, LOGS_NUM, &err), CLV_OK, "%s", err.fact);
+    clv_journal_free(&j);
+    two_clear(&t);
+}
+
+/* What was acknowledged with one copy is on that one, and on both when all is done. */
+static void look_at_catching_up(void *ctx, const char *what)
+{
+    struct two t = two_in(replayed);
+    if (strcmp(power_mark(now), "behind") == 0) {
+        logs_acked = (struct logs_acked){.entries = 4, .signed_entries = 4};
+        logs_check(ahead == 0 ? t.one : t.two, what);
+    }
+    two_clear(&t);
+    look_at_two(ctx, what);
+}
+
+Test(power, a_copy_that_catches_up)
+{
+    for (ahead = 0; ahead < 2; ahead++) {
+        sweep_media(ahead == 0 ? "a second copy that catches up" : "a first copy that catches up",
+                    catch_up, look_at_catching_up, "two");
+        teardown();
+        setup();
+    }
 }
 
 /* ---- key files ------------------------------------------------------------------------------- */
