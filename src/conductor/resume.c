@@ -140,7 +140,7 @@ static clv_status compare_slip(struct clv_conductor *c, const char *text, struct
     uint8_t prefix[8];
     char hex[17] = "", end = 0;
     uint64_t entry = 0;
-    if (strncmp(text, "CLV1S:", 6) == 0) {
+    if (clv_code_resembles(clv_view_of(text, strlen(text)))) {
         if (clv_slip_parse(clv_view_of(text, strlen(text)), &slip, err) != CLV_OK)
             return CLV_E_INPUT;
         if (clv_slip_check(&slip, c->journal, err) != CLV_OK)

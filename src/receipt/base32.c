@@ -41,10 +41,10 @@ bool base32_decode(struct clv_view text, uint8_t *out, size_t len)
     if (text.len != base32_len(len))
         return false;
     for (size_t i = 0; i < text.len; i++) {
-        char c = base32_char(text.data[i]);
-        if (c == '\0')
+        const char *at = text.data[i] ? strchr(alphabet, text.data[i]) : NULL;
+        if (at == NULL)
             return false;
-        bits = bits << 5 | (unsigned)(strchr(alphabet, c) - alphabet);
+        bits = bits << 5 | (unsigned)(at - alphabet);
         num_bits += 5;
         if (num_bits < 8)
             continue;

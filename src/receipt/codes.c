@@ -1,22 +1,11 @@
 /* The texts of a receipt's codes, k of n, and the way back:
- * "CLV1R:<ceremony id>:<serial>:<k>/<n>:<tag of the whole>:<base45>:<tag of this text>" */
+ * "CLV1R.<ceremony id>.<serial>.<k>.<n>.<tag of the whole>.<characters>.<check of this text>" */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "claviger/crypto.h"
 #include "internal.h"
-
-static const char code_start[] = "CLV1R:";
-static const char slip_start[] = "CLV1S:";
-static const char reader_start[] = "QR-Code:";
-
-void short_tag(const void *data, size_t len, char out[TAG_DIGITS + 1])
-{
-    uint8_t hash[CLV_SHA256_LEN];
-    clv_sha256(data, len, hash);
-    snprintf(out, TAG_DIGITS + 1, "%02X%02X%02X%02X", hash[0], hash[1], hash[2], hash[3]);
-}
 
 bool is_upper_word(struct clv_view v, size_t max)
 {
@@ -29,50 +18,45 @@ bool is_upper_word(struct clv_view v, size_t max)
     return true;
 }
 
-struct clv_view trim(struct clv_view v)
-{
-    while (v.len && memchr(" \t\r\n", v.data[0], 4))
-        v = clv_view_of(v.data + 1, v.len - 1);
-    while (v.len && memchr(" \t\r\n", v.data[v.len - 1], 4))
-        v.len--;
-    return v;
-}
-
-bool view_starts(struct clv_view v, const char *prefix)
-{
-    size_t len = strlen(prefix);
-    return v.len >= len && memcmp(v.data, prefix, len) == 0;
-}
-
 /* ---- splitting ------------------------------------------------------------------------------- */
 
 struct heading {
-    char id[CLV_CEREMONY_ID_MAX + 1], serial[CLV_SERIAL_MAX + 1], tag[TAG_DIGITS + 1];
+    char id[CLV_CEREMONY_ID_MAX + 1], serial[CLV_SERIAL_MAX + 1], tag[TAG_LEN + 1];
     unsigned k, n;
 };
 
 static void write_code(const struct heading *h, struct clv_view part, char out[CLV_CODE_TEXT])
 {
-    char body[CLV_CODE_TEXT], tag[TAG_DIGITS + 1];
-    base45_encode(part, body);
-    int len = snprintf(out, CLV_CODE_TEXT, "%s%s:%s:%u/%u:%s:%s", code_start, h->id, h->serial,
-                       h->k, h->n, h->tag, body);
-    short_tag(out, (size_t)len, tag);
-    snprintf(out + len, CLV_CODE_TEXT - (size_t)len, ":%s", tag);
+    char id[CODE_WORD(CLV_CEREMONY_ID_MAX)], serial[CODE_WORD(CLV_SERIAL_MAX)];
+    code_word(h->id, id);
+    code_word(h->serial, serial);
+    snprintf(out, CLV_CODE_TEXT, "%s.%s.%s.%u.%u.%s.%.*s.", code_receipt.word, id, serial, h->k,
+             h->n, h->tag, (int)part.len, (const char *)part.data);
+    code_close(&code_receipt, out);
 }
 
-/* Codes of about the same size, none of an odd number of bytes but the last. */
-static void split(struct clv_view packed, struct heading *h, struct clv_codes *ret)
+/* Codes of the same size, the last one may be shorter. */
+static clv_status split(struct clv_view packed, struct heading *h, struct clv_codes *ret,
+                        struct clv_error *err)
 {
+    size_t left = base32_len(packed.len);
+    char *chars = malloc(left + 1);
+    if (!chars)
+        return clv_fail(err, CLV_E_MEMORY, "no memory for codes");
+    base32_encode(packed, chars);
+    base32_check(packed.data, packed.len, h->tag, TAG_LEN);
     h->n = (unsigned)((packed.len + CLV_CODE_BYTES - 1) / CLV_CODE_BYTES);
-    size_t each = (packed.len + h->n - 1) / h->n;
-    each += each % 2;
+    size_t each = (left + h->n - 1) / h->n;
+    const char *at = chars;
     for (h->k = 1; h->k <= h->n; h->k++) {
-        size_t take = packed.len < each ? packed.len : each;
-        write_code(h, clv_view_of(packed.data, take), ret->text[h->k - 1]);
-        packed = clv_view_of(packed.data + take, packed.len - take);
+        size_t take = left < each ? left : each;
+        write_code(h, clv_view_of(at, take), ret->text[h->k - 1]);
+        at += take;
+        left -= take;
     }
     ret->num = h->n;
+    free(chars);
+    return CLV_OK;
 }
 
 clv_status clv_receipt_codes(struct clv_view receipt, const char *serial, struct clv_codes *ret,
@@ -93,8 +77,7 @@ clv_status clv_receipt_codes(struct clv_view receipt, const char *serial, struct
     if (status == CLV_OK) {
         memcpy(h.id, facts.ceremony_id, sizeof h.id);
         memcpy(h.serial, serial, strlen(serial) + 1);
-        short_tag(packed.data, packed.len, h.tag);
-        split(clv_writer_view(&packed), &h, ret);
+        status = split(clv_writer_view(&packed), &h, ret, err);
     }
     clv_writer_clear(&packed);
     return status;
@@ -105,57 +88,17 @@ clv_status clv_receipt_codes(struct clv_view receipt, const char *serial, struct
 struct joining {
     struct heading first;
     bool any;
-    struct clv_view body[CLV_CODES_MAX]; /* data NULL: not seen yet */
+    char body[CLV_CODES_MAX][CLV_CODE_TEXT]; /* "": not seen yet */
 };
 
-/* Takes the field before the next ':' off *rest. */
-static bool take_field(struct clv_view *rest, struct clv_view *ret)
+static bool parse_heading(const struct clv_view field[], struct heading *h)
 {
-    const uint8_t *colon = rest->len ? memchr(rest->data, ':', rest->len) : NULL;
-    if (!colon)
+    if (field[4].len != TAG_LEN || field[5].len == 0)
         return false;
-    *ret = clv_view_of(rest->data, (size_t)(colon - rest->data));
-    *rest = clv_view_of(colon + 1, rest->len - ret->len - 1);
-    return true;
-}
-
-static bool parse_count(struct clv_view v, unsigned *ret_k, unsigned *ret_n)
-{
-    char text[8], exact[16];
-    if (v.len >= sizeof text)
-        return false;
-    memcpy(text, v.data, v.len);
-    text[v.len] = '\0';
-    if (sscanf(text, "%2u/%2u", ret_k, ret_n) != 2)
-        return false;
-    snprintf(exact, sizeof exact, "%u/%u", *ret_k, *ret_n);
-    return strcmp(exact, text) == 0 && *ret_k >= 1 && *ret_k <= *ret_n && *ret_n <= CLV_CODES_MAX;
-}
-
-static bool tag_holds(struct clv_view line)
-{
-    char tag[TAG_DIGITS + 1];
-    if (line.len < TAG_DIGITS + 1 || line.data[line.len - TAG_DIGITS - 1] != ':')
-        return false;
-    short_tag(line.data, line.len - TAG_DIGITS - 1, tag);
-    return memcmp(line.data + line.len - TAG_DIGITS, tag, TAG_DIGITS) == 0;
-}
-
-static bool parse_heading(struct clv_view line, struct heading *h, struct clv_view *ret_body)
-{
-    struct clv_view id, serial, count, tag, rest;
-    rest = clv_view_of(line.data + sizeof code_start - 1, line.len - (sizeof code_start - 1));
-    if (!take_field(&rest, &id) || !take_field(&rest, &serial) || !take_field(&rest, &count) ||
-        !take_field(&rest, &tag) || rest.len < TAG_DIGITS + 1)
-        return false;
-    if (!is_upper_word(id, CLV_CEREMONY_ID_MAX) || !is_upper_word(serial, CLV_SERIAL_MAX) ||
-        !is_upper_word(tag, TAG_DIGITS) || !parse_count(count, &h->k, &h->n))
-        return false;
-    memcpy(h->id, id.data, id.len);
-    memcpy(h->serial, serial.data, serial.len);
-    memcpy(h->tag, tag.data, tag.len);
-    *ret_body = clv_view_of(rest.data, rest.len - TAG_DIGITS - 1);
-    return true;
+    memcpy(h->tag, field[4].data, TAG_LEN);
+    return code_unword(field[0], CLV_CEREMONY_ID_MAX, h->id) &&
+           code_unword(field[1], CLV_SERIAL_MAX, h->serial) &&
+           code_number(field[3], CLV_CODES_MAX, &h->n) && code_number(field[2], h->n, &h->k);
 }
 
 static clv_status check_same(const struct heading *a, const struct heading *b,
@@ -173,31 +116,32 @@ static clv_status check_same(const struct heading *a, const struct heading *b,
     return CLV_OK;
 }
 
-static clv_status join_line(struct joining *j, struct clv_view line, size_t number,
+/* number: of the code among those that were read. */
+static clv_status join_code(struct joining *j, struct clv_view text, size_t number,
                             struct clv_error *err)
 {
     struct heading h = {0};
-    struct clv_view body;
-    line = trim(line);
-    if (line.len == 0 || view_starts(line, slip_start))
-        return CLV_OK;
-    if (!view_starts(line, code_start))
-        return clv_fail(err, CLV_E_FORMAT, "line %zu is not a code of a claviger receipt", number);
-    if (!tag_holds(line) || !parse_heading(line, &h, &body))
-        return clv_fail(err, CLV_E_FORMAT,
-                        "the code on line %zu was misread or changed: its check "
-                        "value does not fit",
-                        number);
+    struct code_text code;
+    char fault[100];
+    snprintf(fault, sizeof fault, "line %zu is not a code of a claviger receipt", number);
+    if (!code_starts(text, &code_receipt))
+        return code_refuse(text, fault, err);
+    snprintf(fault, sizeof fault,
+             "code %zu of those read was misread or changed: its check value does not fit", number);
+    if (code_open(text, &code_receipt, &code, NULL) != CLV_OK || !parse_heading(code.field, &h))
+        return code_refuse(text, fault, err);
     if (!j->any)
         j->first = h;
     j->any = true;
     clv_status status = check_same(&j->first, &h, err);
     if (status != CLV_OK)
         return status;
-    if (j->body[h.k - 1].data && !clv_view_equal(j->body[h.k - 1], body))
+    char *body = j->body[h.k - 1];
+    if (body[0] && !clv_view_equal(clv_view_of(body, strlen(body)), code.field[5]))
         return clv_fail(err, CLV_E_FOREIGN, "code %u of receipt %s is there twice and differs", h.k,
                         h.serial);
-    j->body[h.k - 1] = body;
+    memcpy(body, code.field[5].data, code.field[5].len);
+    body[code.field[5].len] = '\0';
     return CLV_OK;
 }
 
@@ -208,10 +152,10 @@ static clv_status check_complete(const struct joining *j, struct clv_error *err)
     const struct heading *h = &j->first;
     unsigned num_missing = 0;
     for (unsigned k = 1; k <= h->n; k++) {
-        char *list = j->body[k - 1].data ? have : missing;
+        char *list = j->body[k - 1][0] ? have : missing;
         size_t len = strlen(list);
         snprintf(list + len, sizeof missing - len, "%s%u", len ? ", " : "", k);
-        num_missing += !j->body[k - 1].data;
+        num_missing += !j->body[k - 1][0];
     }
     if (num_missing == 0)
         return CLV_OK;
@@ -224,55 +168,26 @@ static clv_status check_complete(const struct joining *j, struct clv_error *err)
 static clv_status join_bodies(const struct joining *j, struct clv_writer *packed,
                               struct clv_error *err)
 {
-    char tag[TAG_DIGITS + 1];
-    for (unsigned k = 0; k < j->first.n; k++) {
-        uint8_t part[CLV_CODE_TEXT];
-        size_t len = 0;
-        if (j->body[k].len > CLV_CODE_TEXT)
-            return clv_fail(err, CLV_E_FORMAT, "code %u is too long", k + 1);
-        clv_status status = base45_decode(j->body[k], part, &len, err);
-        if (status != CLV_OK)
-            return clv_while(err, "reading code %u of receipt %s", k + 1, j->first.serial);
-        clv_write_bytes(packed, part, len);
-    }
-    clv_status status = clv_writer_done(packed, err);
+    uint8_t bytes[CLV_CODES_MAX * CLV_CODE_TEXT];
+    struct clv_writer chars = {0};
+    char tag[TAG_LEN + 1];
+    clv_writer_init(&chars);
+    for (unsigned k = 0; k < j->first.n; k++)
+        clv_write_text(&chars, j->body[k]);
+    size_t len = chars.len * 5 / 8;
+    clv_status status = clv_writer_done(&chars, err);
+    if (status == CLV_OK && !base32_decode(clv_writer_view(&chars), bytes, len))
+        status = clv_fail(err, CLV_E_FORMAT, "the codes of receipt %s are not the text of one",
+                          j->first.serial);
+    clv_writer_clear(&chars);
     if (status != CLV_OK)
         return status;
-    short_tag(packed->data, packed->len, tag);
+    base32_check(bytes, len, tag, TAG_LEN);
     if (strcmp(tag, j->first.tag) != 0)
         return clv_fail(err, CLV_E_FORMAT, "the codes of receipt %s do not belong together",
                         j->first.serial);
+    clv_write_bytes(packed, bytes, len);
     return clv_writer_done(packed, err);
-}
-
-/* The next start of a code behind the first byte; some readers print codes without anything between
- * them (zbarimg --raw -Sbinary does). */
-static size_t next_start(struct clv_view text)
-{
-    for (size_t i = 1; i + sizeof code_start - 1 <= text.len; i++) {
-        struct clv_view here = clv_view_of(text.data + i, text.len - i);
-        if (view_starts(here, code_start) || view_starts(here, slip_start))
-            return i;
-    }
-    return text.len;
-}
-
-bool take_code(struct clv_view *rest, struct clv_view *ret)
-{
-    struct clv_view line = *rest;
-    if (rest->len == 0)
-        return false;
-    if (!clv_view_take_line(rest, &line))
-        *rest = clv_view_of(line.data + line.len, 0);
-    if (view_starts(line, reader_start))
-        line =
-            clv_view_of(line.data + sizeof reader_start - 1, line.len - (sizeof reader_start - 1));
-    bool starts = view_starts(line, code_start) || view_starts(line, slip_start);
-    size_t len = starts ? next_start(line) : line.len;
-    if (len < line.len) /* what is behind it, newline included, comes next */
-        *rest = clv_view_of(line.data + len, (size_t)(rest->data + rest->len - line.data) - len);
-    *ret = clv_view_of(line.data, len);
-    return true;
 }
 
 static clv_status join_all(struct clv_view scanned, struct joining *j, struct clv_error *err)
@@ -281,7 +196,8 @@ static clv_status join_all(struct clv_view scanned, struct joining *j, struct cl
     if (scanned.len > CLV_RECEIPT_MAX)
         return clv_fail(err, CLV_E_FORMAT, "this is more text than the codes of a receipt have");
     for (struct clv_view code; take_code(&scanned, &code);) {
-        clv_status status = join_line(j, code, ++number, err);
+        clv_status status =
+            code_starts(code, &code_slip) ? CLV_OK : join_code(j, code, ++number, err);
         if (status != CLV_OK)
             return status;
     }

@@ -88,8 +88,8 @@ static void codes_clear(struct drawn_codes *c)
 /* The check value at the end of a code's text names it on paper. */
 static const char *code_tag(const char *text)
 {
-    const char *colon = strrchr(text, ':');
-    return colon ? colon + 1 : "";
+    const char *dot = strrchr(text, '.');
+    return dot ? dot + 1 : "";
 }
 
 static clv_status make_codes(const struct clv_document *doc, struct drawn_codes *c,

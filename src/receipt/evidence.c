@@ -272,10 +272,11 @@ static clv_status verify_checkpoint(struct clv_view text, const struct clv_evide
 
 /* ---- which kind ------------------------------------------------------------------------------ */
 
-static bool has_code(struct clv_view text, const char *prefix)
+/* form NULL: of any, or what a keyboard made of one. */
+static bool has_code(struct clv_view text, const struct code_form *form)
 {
     for (struct clv_view code; take_code(&text, &code);)
-        if (view_starts(trim(code), prefix))
+        if (form ? code_starts(code, form) : clv_code_resembles(code))
             return true;
     return false;
 }
@@ -286,14 +287,14 @@ static enum clv_evidence_kind sniff(struct clv_view bytes)
     struct clv_checkpoint c;
     if (view_starts(bytes, "c2sp.org/tlog-proof@"))
         return CLV_EVIDENCE_RECEIPT;
-    if (has_code(bytes, "CLV1R:"))
+    if (has_code(bytes, &code_receipt))
         return CLV_EVIDENCE_CODES;
-    if (has_code(bytes, "CLV1S:"))
+    if (has_code(bytes, &code_slip))
         return CLV_EVIDENCE_SLIP;
     if (clv_note_parse(bytes, &note, NULL) == CLV_OK &&
         clv_checkpoint_parse(note.text, &c, NULL) == CLV_OK)
         return CLV_EVIDENCE_CHECKPOINT;
-    return CLV_EVIDENCE_UNKNOWN;
+    return has_code(bytes, NULL) ? CLV_EVIDENCE_CODES : CLV_EVIDENCE_UNKNOWN;
 }
 
 clv_status clv_evidence_verify_bytes(struct clv_view bytes,

@@ -27,9 +27,6 @@ void proof_write_head(struct clv_writer *w, struct clv_view entry, const struct 
 /* What was written as text of the caller's: a zero byte behind it is not counted. */
 clv_status detach_text(struct clv_writer *w, uint8_t **ret_text, size_t *ret_len,
                        struct clv_error *err);
-/* Takes the next code that a reader printed, or a line that is none, off *rest: behind a label such
- * as "QR-Code:", up to the end of the line or to the start of the code behind it. */
-bool take_code(struct clv_view *rest, struct clv_view *ret);
 
 /* ---- packed.c: the same facts in binary, without what can be computed
  * ---------------------------- */
@@ -38,15 +35,6 @@ bool take_code(struct clv_view *rest, struct clv_view *ret);
 clv_status pack(struct clv_view receipt, struct clv_writer *w, struct clv_error *err);
 clv_status unpack(struct clv_view packed, struct clv_writer *w, struct clv_error *err);
 
-/* ---- base45.c
- * ------------------------------------------------------------------------------------ */
-
-size_t base45_len(size_t bytes);
-void base45_encode(struct clv_view in, char *out); /* base45_len() characters and a NUL */
-/* out holds 2 bytes for every 3 characters. errors  CLV_E_FORMAT */
-clv_status base45_decode(struct clv_view text, uint8_t *out, size_t *ret_len,
-                         struct clv_error *err);
-
 /* ---- base32.c
  * ------------------------------------------------------------------------------------ */
 
@@ -54,38 +42,64 @@ size_t base32_len(size_t bytes);
 void base32_encode(struct clv_view in, char *out); /* base32_len() characters and a NUL */
 /* In capitals, what people take for 1 and 0 as these; '\0': not of the alphabet. */
 char base32_char(uint8_t c);
-/* Exactly len bytes from their one spelling. */
+/* Exactly len bytes from their one spelling, in capitals. */
 bool base32_decode(struct clv_view text, uint8_t *out, size_t len);
 /* The first num_chars (at most 51) of SHA-256, and a NUL. */
 void base32_check(const void *data, size_t len, char *out, size_t num_chars);
 
-/* ---- relay.c: the text of a code, "<word>.<field>. ... .<check>"
+/* ---- code_text.c: the text of a code, "<word>.<field>. ... .<check>"
  * --------------------------------- */
 
-struct relay_code {
-    char text[CLV_RELAY_CODE]; /* in capitals */
-    struct clv_view field[4];
+struct code_form {
+    const char *word; /* "CLV1R" */
+    size_t num_fields, check_len;
+    bool by_hand; /* may have been typed by people: I and O are 1 and 0 */
+};
+extern const struct code_form code_receipt, code_slip, code_request, code_cosignature;
+
+#define CODE_TEXT CLV_CODE_TEXT /* the longest of them */
+#define CODE_FIELDS_MAX 6
+#define CODE_CHECK_MAX 8
+#define CODE_WORD(len) (2 * (len) + 1) /* characters of a word as it is spelled, with a NUL */
+
+struct code_text {
+    char text[CODE_TEXT]; /* in capitals */
+    struct clv_view field[CODE_FIELDS_MAX];
     const char *check;
 };
+/* Puts the check value behind a text that ends in a dot. */
+void code_close(const struct code_form *form, char *text);
+/* As a code of this form, whatever follows. */
+bool code_starts(struct clv_view text, const struct code_form *form);
+/* Blanks and "QR-Code:" before it are passed over. errors  CLV_E_FORMAT */
+clv_status code_open(struct clv_view text, const struct code_form *form, struct code_text *ret,
+                     struct clv_error *err);
+/* CLV_E_FORMAT: typed for another keyboard, or else otherwise. */
+clv_status code_refuse(struct clv_view text, const char *otherwise, struct clv_error *err);
+/* Takes the next code, or line that is none, off what a reader printed; empty lines are passed
+ * over. */
+bool take_code(struct clv_view *rest, struct clv_view *ret);
+/* A word of A-Z 0-9 '-' in characters that every keyboard has in the same place; out has
+ * CODE_WORD() of it. And back: 1..max characters. */
+void code_word(const char *word, char *out);
+bool code_unword(struct clv_view field, size_t max, char *out);
+/* 1..max, at most two digits. */
+bool code_number(struct clv_view field, unsigned max, unsigned *ret);
+struct clv_view trim(struct clv_view v);
+bool view_starts(struct clv_view v, const char *prefix);
+
+/* ---- relay.c
+ * ------------------------------------------------------------------------------------- */
+
 /* The next line that is not empty, without blanks around it; the last one may lack its line feed.
  */
 bool relay_take_line(struct clv_view *text, struct clv_view *ret);
-/* Puts the check value behind a text that ends in a dot. */
-void relay_close(char text[CLV_RELAY_CODE]);
-bool relay_starts(struct clv_view text, const char *word);
-/* errors  CLV_E_FORMAT */
-clv_status relay_open(struct clv_view text, const char *word, size_t num_fields,
-                      struct relay_code *ret, struct clv_error *err);
 
 /* ---- codes.c
  * ------------------------------------------------------------------------------------- */
 
-#define TAG_DIGITS 8
-/* The front of SHA-256 as upper-case hex. */
-void short_tag(const void *data, size_t len, char out[TAG_DIGITS + 1]);
+#define TAG_LEN 8
 bool is_upper_word(struct clv_view v, size_t max); /* 1..max of A-Z 0-9 '-' */
-struct clv_view trim(struct clv_view v);
-bool view_starts(struct clv_view v, const char *prefix);
 
 /* ---- page.c: paper, from top to bottom, page after page
  * ------------------------------------------ */

@@ -10,11 +10,9 @@
 #define VERSION 1
 #define FLAG_TEST 0x01
 #define CHUNK 130 /* characters of one code: QR version 5 at level L, 80x24 shows it */
-#define CHECK 4
 #define TAG 4
-static const char start[] = "CLV1C";
 
-/* ---- the text of a code, for both directions ---------------------------------------------------
+/* ---- lines -------------------------------------------------------------------------------------
  */
 
 bool relay_take_line(struct clv_view *text, struct clv_view *ret)
@@ -30,73 +28,9 @@ bool relay_take_line(struct clv_view *text, struct clv_view *ret)
     return false;
 }
 
-bool relay_starts(struct clv_view text, const char *word)
-{
-    text = trim(text);
-    if (view_starts(text, "QR-Code:"))
-        text = clv_view_of(text.data + 8, text.len - 8);
-    if (text.len <= strlen(word))
-        return false;
-    for (size_t i = 0; i < strlen(word); i++)
-        if (base32_char(text.data[i]) != word[i])
-            return false;
-    return text.data[strlen(word)] == '.';
-}
-
-void relay_close(char text[CLV_RELAY_CODE])
-{
-    size_t len = strlen(text);
-    base32_check(text, len - 1, text + len, CHECK);
-}
-
-/* In capitals, I and O as the digits they were meant to be. False: a character of another alphabet.
- */
-static bool normalise(struct clv_view text, char out[CLV_RELAY_CODE])
-{
-    if (text.len >= CLV_RELAY_CODE)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        out[i] = text.data[i] == '.' ? '.' : base32_char(text.data[i]);
-        if (out[i] == '\0')
-            return false;
-    }
-    out[text.len] = '\0';
-    return true;
-}
-
-static bool split_fields(struct relay_code *code, size_t num_fields)
-{
-    char *at = code->text;
-    for (size_t i = 0; i <= num_fields; i++) {
-        char *dot = strchr(at, '.');
-        if (!dot)
-            return false;
-        if (i > 0)
-            code->field[i - 1] = clv_view_of(at, (size_t)(dot - at));
-        at = dot + 1;
-    }
-    code->check = at;
-    return strlen(at) == CHECK && !strchr(at, '.');
-}
-
-clv_status relay_open(struct clv_view text, const char *word, size_t num_fields,
-                      struct relay_code *ret, struct clv_error *err)
-{
-    char check[CHECK + 1];
-    text = trim(text);
-    if (view_starts(text, "QR-Code:"))
-        text = clv_view_of(text.data + 8, text.len - 8);
-    if (!relay_starts(text, word) || !normalise(text, ret->text) || !split_fields(ret, num_fields))
-        return clv_fail(err, CLV_E_FORMAT, "this is not the whole text of a code %s", word);
-    base32_check(ret->text, (size_t)(ret->check - ret->text) - 1, check, CHECK);
-    if (strcmp(check, ret->check) != 0)
-        return clv_fail(err, CLV_E_FORMAT, "the code was misread: its check value does not fit");
-    return CLV_OK;
-}
-
 bool clv_relay_is_request(struct clv_view text)
 {
-    return relay_starts(text, start);
+    return code_starts(text, &code_request);
 }
 
 /* ---- packing -----------------------------------------------------------------------------------
@@ -163,9 +97,9 @@ static clv_status cut(struct clv_view packed, struct clv_relay_codes *ret, struc
     *ret = (struct clv_relay_codes){.num = num};
     size_t each = (len + num - 1) / num;
     for (size_t i = 0; i < num; i++) {
-        snprintf(ret->text[i], CLV_RELAY_CODE, "%s.%zu.%zu.%s.%.*s.", start, i + 1, num, tag,
-                 (int)each, chars + i * each);
-        relay_close(ret->text[i]);
+        snprintf(ret->text[i], CLV_RELAY_CODE, "%s.%zu.%zu.%s.%.*s.", code_request.word, i + 1, num,
+                 tag, (int)each, chars + i * each);
+        code_close(&code_request, ret->text[i]);
     }
     free(chars);
     return CLV_OK;
@@ -201,29 +135,15 @@ static void gathered_clear(struct gathered *g)
         clv_writer_clear(&g->part[i]);
 }
 
-static bool small_number(struct clv_view text, unsigned max, unsigned *ret)
-{
-    unsigned n = 0;
-    if (text.len == 0 || text.len > 2 || text.data[0] == '0')
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9')
-            return false;
-        n = n * 10 + (unsigned)(text.data[i] - '0');
-    }
-    *ret = n;
-    return n <= max;
-}
-
 static clv_status gather(struct gathered *g, struct clv_view line, struct clv_error *err)
 {
-    struct relay_code code;
+    struct code_text code;
     unsigned k = 0, n = 0;
-    clv_status status = relay_open(line, start, 4, &code, err);
+    clv_status status = code_open(line, &code_request, &code, err);
     if (status != CLV_OK)
         return status;
-    if (!small_number(code.field[1], CLV_RELAY_CODES_MAX, &n) ||
-        !small_number(code.field[0], n, &k) || code.field[2].len != TAG || code.field[3].len == 0 ||
+    if (!code_number(code.field[1], CLV_RELAY_CODES_MAX, &n) ||
+        !code_number(code.field[0], n, &k) || code.field[2].len != TAG || code.field[3].len == 0 ||
         code.field[3].len > CHUNK)
         return clv_fail(err, CLV_E_FORMAT, "a code with impossible numbers");
     if (g->total == 0) {

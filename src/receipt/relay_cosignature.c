@@ -10,7 +10,6 @@
 #define CHARS 128
 #define ROW_CHARS (CHARS / CLV_RELAY_ROWS)
 #define ROW_CHECK 2
-static const char start[] = "CLV1W";
 static const char note_start[] = "\u2014 "; /* of a signature line */
 
 static void pack_cosignature(const struct clv_relayed *r, char chars[CHARS + 1])
@@ -54,14 +53,14 @@ void clv_relay_cosignature_code(const struct clv_relayed *relayed, char ret[CLV_
 {
     char chars[CHARS + 1];
     pack_cosignature(relayed, chars);
-    snprintf(ret, CLV_RELAY_CODE, "%s.%s.", start, chars);
-    relay_close(ret);
+    snprintf(ret, CLV_RELAY_CODE, "%s.%s.", code_cosignature.word, chars);
+    code_close(&code_cosignature, ret);
 }
 
 static clv_status read_code(struct clv_view text, struct clv_relayed *ret, struct clv_error *err)
 {
-    struct relay_code code;
-    clv_status status = relay_open(text, start, 1, &code, err);
+    struct code_text code;
+    clv_status status = code_open(text, &code_cosignature, &code, err);
     return status == CLV_OK ? unpack_cosignature(code.field[0], ret, err) : status;
 }
 
@@ -70,8 +69,9 @@ static clv_status read_code(struct clv_view text, struct clv_relayed *ret, struc
 
 static void row_check(unsigned number, const char *chars, char out[ROW_CHECK + 1])
 {
-    char text[sizeof start + 1 + ROW_CHARS];
-    int len = snprintf(text, sizeof text, "%s%u%.*s", start, number, ROW_CHARS, chars);
+    char text[8 + ROW_CHARS];
+    int len =
+        snprintf(text, sizeof text, "%s%u%.*s", code_cosignature.word, number, ROW_CHARS, chars);
     base32_check(text, (size_t)len, out, ROW_CHECK);
 }
 
@@ -186,7 +186,7 @@ static clv_status read_line(struct clv_view line, struct clv_relayed *ret, struc
 
 bool clv_relay_is_cosignature(struct clv_view text)
 {
-    return relay_starts(text, start);
+    return code_starts(text, &code_cosignature);
 }
 
 clv_status clv_relay_cosignature_read(struct clv_view text, struct clv_relayed *ret,
@@ -201,5 +201,5 @@ clv_status clv_relay_cosignature_read(struct clv_view text, struct clv_relayed *
         if (view_starts(line, note_start))
             return read_line(line, ret, err);
     }
-    return read_rows(text, ret, err);
+    return clv_code_resembles(text) ? read_code(text, ret, err) : read_rows(text, ret, err);
 }

@@ -1,4 +1,4 @@
-/* Slips: "CLV1S:<T or P>:<ceremony id>:<size>:<kind>:<root in hex>:<tag>". */
+/* Slips: "CLV1S.<T or P>.<ceremony id>.<size>.<kind>.<root>.<check>". */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "internal.h"
 
 #define KIND_MAX 8
-#define ROOT_DIGITS (2 * CLV_HASH_LEN)
+#define ROOT_CHARS 52
 
 static bool kind_is_valid(const char *kind)
 {
@@ -32,60 +32,52 @@ clv_status clv_slip_of(const struct clv_journal *j, const char *kind, struct clv
 clv_status clv_slip_format(const struct clv_slip *slip, char out[CLV_SLIP_TEXT],
                            struct clv_error *err)
 {
-    char root[ROOT_DIGITS + 1], tag[TAG_DIGITS + 1], text[CLV_SLIP_TEXT];
+    char id[CODE_WORD(CLV_CEREMONY_ID_MAX)], kind[CODE_WORD(KIND_MAX)], root[ROOT_CHARS + 1];
     if (!kind_is_valid(slip->kind))
         return clv_fail(err, CLV_E_INPUT, "the kind of a slip is 1 to %d of A-Z and 0-9", KIND_MAX);
-    for (size_t i = 0; i < CLV_HASH_LEN; i++)
-        snprintf(root + 2 * i, 3, "%02X", slip->root[i]);
-    int len = snprintf(text, sizeof text, "CLV1S:%c:%s:%" PRIu64 ":%s:%s", slip->test ? 'T' : 'P',
-                       slip->ceremony_id, slip->size, slip->kind, root);
-    if (len < 0 || (size_t)len + 1 + TAG_DIGITS >= sizeof text)
-        return clv_fail(err, CLV_E_INPUT, "the slip is too long");
-    short_tag(text, (size_t)len, tag);
-    memcpy(out, text, (size_t)len);
-    out[len] = ':';
-    memcpy(out + len + 1, tag, sizeof tag);
+    code_word(slip->ceremony_id, id);
+    code_word(slip->kind, kind);
+    base32_encode(clv_view_of(slip->root, sizeof slip->root), root);
+    snprintf(out, CLV_SLIP_TEXT, "%s.%c.%s.%" PRIu64 ".%s.%s.", code_slip.word,
+             slip->test ? 'T' : 'P', id, slip->size, kind, root);
+    code_close(&code_slip, out);
     return CLV_OK;
 }
 
-static bool copy_word(struct clv_view v, size_t max, char *out)
+/* Decimal, without leading zeros. */
+static bool parse_size(struct clv_view field, uint64_t *ret)
 {
-    if (!is_upper_word(v, max))
+    uint64_t size = 0;
+    if (field.len == 0 || field.len > 18 || field.data[0] == '0')
         return false;
-    memcpy(out, v.data, v.len);
-    out[v.len] = '\0';
+    for (size_t i = 0; i < field.len; i++) {
+        if (field.data[i] < '0' || field.data[i] > '9')
+            return false;
+        size = size * 10 + (uint64_t)(field.data[i] - '0');
+    }
+    *ret = size;
     return true;
 }
 
-/* The fields without checking more than that they fit; the one exact form decides. */
-static bool parse_fields(const char *text, struct clv_slip *slip)
+static bool parse_fields(const struct clv_view field[], struct clv_slip *slip)
 {
-    char world, id[33], size[20], kind[9], root[ROOT_DIGITS + 1];
-    if (sscanf(text, "CLV1S:%c:%32[^:]:%18[0-9]:%8[^:]:%64[0-9A-F]:", &world, id, size, kind,
-               root) != 5)
-        return false;
-    slip->test = world == 'T';
-    slip->size = strtoull(size, NULL, 10);
-    return copy_word(clv_view_of(id, strlen(id)), CLV_CEREMONY_ID_MAX, slip->ceremony_id) &&
-           copy_word(clv_view_of(kind, strlen(kind)), KIND_MAX, slip->kind) &&
-           clv_unhex(root, strlen(root), slip->root, CLV_HASH_LEN, NULL) == CLV_OK;
+    struct clv_view world = field[0];
+    slip->test = clv_view_equal(world, clv_view_of("T", 1));
+    return (slip->test || clv_view_equal(world, clv_view_of("P", 1))) &&
+           code_unword(field[1], CLV_CEREMONY_ID_MAX, slip->ceremony_id) &&
+           parse_size(field[2], &slip->size) && code_unword(field[3], KIND_MAX, slip->kind) &&
+           kind_is_valid(slip->kind) && base32_decode(field[4], slip->root, CLV_HASH_LEN);
 }
 
-clv_status clv_slip_parse(struct clv_view view, struct clv_slip *ret, struct clv_error *err)
+clv_status clv_slip_parse(struct clv_view text, struct clv_slip *ret, struct clv_error *err)
 {
-    char text[CLV_SLIP_TEXT], exact[CLV_SLIP_TEXT];
+    struct code_text code;
     struct clv_slip slip = {0};
-    view = trim(view);
-    if (view_starts(view, "QR-Code:"))
-        view = clv_view_of(view.data + 8, view.len - 8);
-    if (!view_starts(view, "CLV1S:") || view.len >= sizeof text || memchr(view.data, 0, view.len))
-        return clv_fail(err, CLV_E_FORMAT, "not the code of a claviger slip");
-    memcpy(text, view.data, view.len);
-    text[view.len] = '\0';
-    if (!parse_fields(text, &slip) || clv_slip_format(&slip, exact, NULL) != CLV_OK ||
-        strcmp(text, exact) != 0 || slip.size == 0)
-        return clv_fail(err, CLV_E_FORMAT,
-                        "the slip was misread or changed: its check value does not fit");
+    clv_status status = code_open(text, &code_slip, &code, err);
+    if (status != CLV_OK)
+        return status;
+    if (!parse_fields(code.field, &slip))
+        return clv_fail(err, CLV_E_FORMAT, "the fields of the slip are not those of a slip");
     *ret = slip;
     return CLV_OK;
 }

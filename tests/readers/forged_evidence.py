@@ -2,7 +2,7 @@
 import nacl.signing
 
 from common import VerifierKey
-from verify_receipt import BASE45, check_of
+from witness import base32_encode, check_chars
 
 WITNESS = "— example.org/witness AAAAAAAA\n".encode()
 
@@ -36,31 +36,27 @@ def files(good):
 
 # ---- codes ----
 
+AZERTY = str.maketrans("0123456789AQZWM.", "à&é\"'(-è_çQAWZ?:")
+
+
+def azerty(code):
+    """What arrives when the scanner types for a US keyboard and the computer has a French one."""
+    return code.decode().translate(AZERTY).encode()
+
 
 def checked(code):
     """The code with its check value made again."""
-    return code[:-8] + check_of(code[:-9])
-
-
-def base45(data):
-    out = bytearray()
-    for at in range(0, len(data), 2):
-        group = data[at:at + 2]
-        value = int.from_bytes(group, "big")
-        for _ in range(len(group) + 1):
-            out.append(BASE45[value % 45])
-            value //= 45
-    return bytes(out)
+    return code[:-8] + check_chars(code[:-9], 8)
 
 
 def codes_of(packed, head, total=2):
     """Codes of any packed bytes. head: of a good code, up to its serial."""
-    length = -(-len(packed) // total)
-    length += length % 2
-    parts = [packed[at:at + length] for at in range(0, len(packed), length)]
+    chars = base32_encode(packed)
+    length = -(-len(chars) // total)
+    parts = [chars[at:at + length] for at in range(0, len(chars), length)]
     for number, part in enumerate(parts, 1):
-        text = b"%s:%d/%d:%s:%s" % (head, number, len(parts), check_of(packed), base45(part))
-        yield text + b":" + check_of(text)
+        text = b"%s.%d.%d.%s.%s" % (head, number, len(parts), check_chars(packed, 8), part)
+        yield text + b"." + check_chars(text, 8)
 
 
 def prints(one, other):
@@ -70,7 +66,7 @@ def prints(one, other):
     def swap(code, old, new):
         return checked(code.replace(old, new, 1))
 
-    tag = b":" + first.split(b":")[4] + b":"
+    tag = b"." + first.split(b".")[5] + b"."
     yield "as printed", [first, b"\n", second, b"\n"]
     yield "in another order, CRLF", [second, b"\r\n", first, b"\r\n"]
     yield "CR", [first, b"\r", second, b"\r"]
@@ -83,17 +79,35 @@ def prints(one, other):
     yield "the first one missing", [second]
     yield "a line of something else", [b"hello\n", first, b"\n", second]
     yield "a zero byte behind", [first, b"\n", second, b"\0"]
+    yield "a label behind a code", [first, b"QR-Code:", second]
+    yield "a label twice", [b"QR-Code:QR-Code:", first, b"\n", second]
+    yield "a label alone", [b"QR-Code:\n", first, b"\n", second]
+    yield "blanks behind a label", [b"QR-Code: ", first, b"\n", second]
     yield "small letters", [first.lower(), b"\n", second]
+    yield "tabs around", [b"\t", first, b"\t\n", second]
+    yield "a character behind a code", [first, b"0\n", second]
+    yield "a slip without an end between them", [first, b"CLV1S.T.\n", second]
+    yield "a slip without an end, CR", [b"CLV1S.T.\r", first, b"\r", second]
+    yield "a slip without an end before a code", [b"CLV1S.T.", first, b"\n", second]
+    yield "typed for a French keyboard", [azerty(first), b"\n", azerty(second)]
+    yield "the letter I for 1", [checked(first.replace(b"1", b"I")), b"\n", second]
+    yield "the letter I for 1 in the characters", [swap(first, tag + b"04", tag + b"O4"), b"\n", second]
+    yield "a word in another spelling", [swap(first, b"X", b"W4"), b"\n", second]
+    yield "a word that ends in W", [swap(first, b".1.2.", b"W.1.2."), b"\n", second]
+    yield "letters that words need", [swap(code, b"CLVX2", b"CLVXW0W1W2W3XX2") for code in one]
+    yield "the longest ceremony id", [swap(code, b"CLVX", 11 * b"W0" + b"CLVX") for code in one]
+    yield "a longer one", [swap(code, b"CLVX", 12 * b"W0" + b"CLVX") for code in one]
+    yield "no characters", [checked(first[:first.index(tag) + len(tag)] + first[-9:]), b"\n", second]
     yield "codes of two receipts", [first, b"\n", other[1]]
     yield "two whole receipts", [first, second, *other]
-    yield "another ceremony in one heading", [swap(first, b":CLV-2", b":CLV-3"), second]
-    yield "another ceremony in both", [swap(code, b":CLV-2", b":CLV-3") for code in one]
-    yield "another tag in one", [swap(first, tag, b":00000000:"), second]
-    yield "another tag in both", [swap(first, tag, b":00000000:"), swap(second, tag, b":00000000:")]
-    yield "numbers exchanged", [swap(first, b":1/2:", b":2/2:"), swap(second, b":2/2:", b":1/2:")]
-    yield "two with one number", [first, swap(second, b":2/2:", b":1/2:"), second]
-    for number in (b"0/2", b"3/2", b"01/2", b"1/1", b"1/3", b"1/16", b"1/17"):
-        yield f"number {number.decode()}", [swap(first, b":1/2:", b":" + number + b":"), b"\n", second]
+    yield "another ceremony in one heading", [swap(first, b".CLVX2", b".CLVX3"), second]
+    yield "another ceremony in both", [swap(code, b".CLVX2", b".CLVX3") for code in one]
+    yield "another tag in one", [swap(first, tag, b".00000000."), second]
+    yield "another tag in both", [swap(first, tag, b".00000000."), swap(second, tag, b".00000000.")]
+    yield "numbers exchanged", [swap(first, b".1.2.", b".2.2."), swap(second, b".2.2.", b".1.2.")]
+    yield "two with one number", [first, swap(second, b".2.2.", b".1.2."), second]
+    for number in (b"0.2", b"3.2", b"01.2", b"1.1", b"1.3", b"1.16", b"1.17"):
+        yield f"number {number.decode()}", [swap(first, b".1.2.", b"." + number + b"."), b"\n", second]
 
 
 def repacked(packed):
@@ -136,19 +150,34 @@ def repacked(packed):
 
 def slips(good):
     """(what, bytes); the journal is longer than the slip's size, and shorter than 99999."""
-    size = b":" + good.split(b":")[3] + b":"
-    kind = b":" + good.split(b":")[4] + b":"
+    fields = good.split(b".")
+
+    def put(number, field):
+        return checked(b".".join([*fields[:number], field, *fields[number + 1:]]))
+
+    root = fields[5]
     yield "as it was", good
     yield "with QR-Code:", b"QR-Code:" + good + b"\n"
-    yield "blanks and line ends around", b" " + good + b" \r\n\n"
-    yield "another kind", checked(good.replace(kind, b":X:"))
-    yield "a kind too long", checked(good.replace(kind, b":ABCDEFGHI:"))
-    yield "the other world", checked(good.replace(b":T:", b":P:"))
-    yield "another ceremony", checked(good.replace(b":CLV-2", b":CLV-3"))
-    yield "size 0", checked(good.replace(size, b":0:"))
-    yield "a leading zero", checked(good.replace(size, b":0" + size[1:]))
-    yield "size 1", checked(good.replace(size, b":1:"))
-    yield "too large for the journal", checked(good.replace(size, b":99999:"))
-    yield "another root", checked(good[:-20] + (b"1" if good[-20:-19] == b"0" else b"0") + good[-19:])
+    yield "blanks and line ends around", b" \t" + good + b" \r\n\n"
+    yield "another kind", put(4, b"A")
+    yield "a kind of the letters that need two", put(4, 4 * b"W1W3")
+    yield "a kind with a hyphen", put(4, b"AXB")
+    yield "a kind too long", put(4, b"ABCDEFGHI")
+    yield "no kind", put(4, b"")
+    yield "the other world", put(1, b"P")
+    yield "no world", put(1, b"")
+    yield "another ceremony", put(2, fields[2].replace(b"X2", b"X3", 1))
+    yield "an id in another spelling", put(2, b"W5")
+    yield "size 0", put(3, b"0")
+    yield "a leading zero", put(3, b"0" + fields[3])
+    yield "size 1", put(3, b"1")
+    yield "too large for the journal", put(3, b"99999")
+    yield "too large for a number", put(3, 19 * b"9")
+    yield "another root", put(5, (b"1" if root[:1] == b"0" else b"0") + root[1:])
+    yield "a root with bits behind it", put(5, root[:-1] + b"1")
+    yield "a root too short", put(5, root[:-1])
+    yield "a field more", put(5, root + b".0")
+    yield "a field less", checked(b".".join([*fields[:4], *fields[5:]]))
     yield "small letters", good.lower()
+    yield "typed for a French keyboard", azerty(good)
     yield "two of them", good + b"\n" + good

@@ -13,16 +13,15 @@ import sys
 import verify_journal
 from common import (Checkpoint, Refused, VerifierKey, base64_strict, decimal_strict, leaf_hash,
                     proof_len, proof_root, read_bytes, run, sha256)
-from witness import WitnessKey
+from witness import ALPHABET, WitnessKey, base32_decode, check_chars
 
 HEAD = b"c2sp.org/tlog-proof@v1"
 FORMAT = "E-FORMAT"
-CEREMONY_ID = rb"[A-Z0-9-]{1,32}"
-CODE = re.compile(rb"CLV1R:(" + CEREMONY_ID + rb"):([A-Z0-9-]{1,16}):([1-9][0-9]?)/([1-9][0-9]?)"
-                  rb":([0-9A-F]{8}):([0-9A-Z $%*+\-./:]+):([0-9A-F]{8})")
-SLIP = re.compile(rb"CLV1S:([TP]):(" + CEREMONY_ID + rb"):([0-9]+):([A-Z0-9]{1,8}):([0-9A-F]{64})"
-                  rb":([0-9A-F]{8})")
-BASE45 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+ID_MAX, SERIAL_MAX, KIND_MAX, CODE_MAX = 32, 16, 8, 699
+FIELDS = {b"CLV1R": 6, b"CLV1S": 5}
+# A code with its end, when it has one: what follows it on the line is another one.
+PIECE = re.compile(rb"[ \t]*(?:QR-Code:)?(?i:CLV1R\.(?:[^.]*\.){6}|CLV1S\.(?:[^.]*\.){5}).{8}", re.DOTALL)
+SPELLED = {b"X": b"-", b"W0": b"W", b"W1": b"X", b"W2": b"Y", b"W3": b"Z"}
 
 
 # ---- the file ----
@@ -65,59 +64,85 @@ class Receipt:
 # ---- codes ----
 
 
-def base45_decode(text):
-    """RFC 9285."""
-    values = [BASE45.index(char) for char in text]
-    out = bytearray()
-    for at in range(0, len(values), 3):
-        group = values[at:at + 3]
-        value = sum(digit * 45 ** place for place, digit in enumerate(group))
-        num_bytes = len(group) - 1
-        if num_bytes < 1 or value >= 256 ** num_bytes:
-            raise Refused(FORMAT, "a code is not base45")
-        out += value.to_bytes(num_bytes, "big")
-    return bytes(out)
-
-
-def check_of(text):
-    return sha256(text)[:4].hex().upper().encode()
-
-
 def split_codes(data):
     """The codes in what a reader of codes printed: one a line, or with nothing between them."""
     for line in re.split(rb"[\r\n]", data):
-        line = line.removeprefix(b"QR-Code:").strip(b" \t")
-        starts = [match.start() for match in re.finditer(rb"CLV1[RS]:", line)] or [0]
-        for start, end in zip([0] + starts[1:], starts[1:] + [len(line)]):
-            if line and not line.startswith(b"CLV1S:", start):
-                yield line[start:end]
+        while line:
+            match = PIECE.match(line)
+            piece = match[0] if match else line
+            line = line[len(piece):]
+            piece = piece.strip(b" \t").removeprefix(b"QR-Code:")
+            if piece:
+                yield piece
+
+
+def starts(piece, word):
+    return piece[:6].upper() == word + b"."
+
+
+def open_code(text, word):
+    """The fields between the word and the check value."""
+    text = text.upper()
+    fields = text.split(b".")
+    if (len(text) > CODE_MAX or not re.fullmatch(rb"[0-9A-X.]+", text) or fields[0] != word
+            or len(fields) != FIELDS[word] + 2 or check_chars(text[:-9], 8) != fields[-1]):
+        raise Refused(FORMAT, "a code does not fit its check value")
+    return fields[1:-1]
+
+
+def word_of(field, longest):
+    if not re.fullmatch(rb"(?:[0-9A-VX]|W[0-3])+", field):
+        raise Refused(FORMAT, "a word in another spelling")
+    word = re.sub(rb"X|W.", lambda match: SPELLED[match[0]], field)
+    if len(word) > longest:
+        raise Refused(FORMAT, "a word is too long")
+    return word
+
+
+def bytes_of(chars, length):
+    if any(char not in ALPHABET for char in chars):
+        raise Refused(FORMAT, "a character of another alphabet")
+    return base32_decode(chars, length)
+
+
+class Heading:
+    def __init__(self, ceremony_id, serial, number, total, tag):
+        self.ceremony_id = word_of(ceremony_id, ID_MAX)
+        self.serial = word_of(serial, SERIAL_MAX)
+        if (not re.fullmatch(rb"[1-9][0-9]?", number) or not re.fullmatch(rb"[1-9][0-9]?", total)
+                or not int(number) <= int(total) <= 16 or len(tag) != 8):
+            raise Refused(FORMAT, "a code with an impossible number or tag")
+        self.number, self.total, self.tag = int(number), int(total), tag
+
+    def of_same(self, other):
+        return ((self.ceremony_id, self.serial, self.total, self.tag)
+                == (other.ceremony_id, other.serial, other.total, other.tag))
 
 
 def join_codes(data):
     """The packed receipt out of its codes, and the ceremony they name."""
-    heads, parts = set(), {}
-    for code in split_codes(data):
-        match = CODE.fullmatch(code)
-        if not match or check_of(code[:-9]) != match[7]:
-            raise Refused(FORMAT, "a code does not fit its check value")
-        if not 1 <= int(match[3]) <= int(match[4]) <= 16:
-            raise Refused(FORMAT, "a code with an impossible number")
-        heads.add((match[1], match[2], match[4], match[5]))
-        parts.setdefault(int(match[3]), set()).add(match[6])
-    if not heads:
+    first, parts = None, {}
+    for piece in split_codes(data):
+        if starts(piece, b"CLV1S"):
+            continue
+        *head, chars = open_code(piece, b"CLV1R")
+        if not chars:
+            raise Refused(FORMAT, "a code without content")
+        heading = Heading(*head)
+        first = first or heading
+        if not heading.of_same(first) or parts.setdefault(heading.number, chars) != chars:
+            raise Refused("E-FOREIGN", "codes of different receipts or prints")
+    if not first:
         raise Refused(FORMAT, "there is no code of a receipt")
-    if len(heads) != 1 or any(len(same) != 1 for same in parts.values()):
-        raise Refused("E-FOREIGN", "codes of different receipts or prints")
-    ceremony_id, serial, total, tag = heads.pop()
-    total = int(total)
-    missing = [number for number in range(1, total + 1) if number not in parts]
+    missing = [number for number in range(1, first.total + 1) if number not in parts]
     if missing:
-        raise Refused("E-MISSING", f"code {missing[0]} of {total} of receipt {serial.decode()} is "
-                                   "missing")
-    packed = b"".join(base45_decode(parts[number].copy().pop()) for number in range(1, total + 1))
-    if check_of(packed) != tag:
+        raise Refused("E-MISSING", f"code {missing[0]} of {first.total} of receipt "
+                                   f"{first.serial.decode()} is missing")
+    chars = b"".join(parts[number] for number in range(1, first.total + 1))
+    packed = bytes_of(chars, len(chars) * 5 // 8)
+    if check_chars(packed, 8) != first.tag:
         raise Refused(FORMAT, "the codes do not fit their tag")
-    return packed, ceremony_id
+    return packed, first.ceremony_id
 
 
 class Unpacker:
@@ -168,23 +193,22 @@ def unpack(packed):
 
 
 def verify_slip(text, journal, expected):
-    match = SLIP.fullmatch(text)
-    if not match:
+    world, ceremony_id, size, kind, root = open_code(text, b"CLV1S")
+    ceremony_id, kind, root = word_of(ceremony_id, ID_MAX), word_of(kind, KIND_MAX), bytes_of(root, 32)
+    if world not in (b"T", b"P") or not re.fullmatch(rb"[1-9][0-9]{0,17}", size) or b"-" in kind:
         raise Refused(FORMAT, "not the form of a slip")
-    size = decimal_strict(match[3], FORMAT, "the slip's size")
-    if size == 0 or check_of(text[:-9]) != match[6]:
-        raise Refused(FORMAT, "the slip does not fit its check value")
+    size = int(size)
     if journal is None:
         print("a slip, read without error; it proves nothing without the journal")
         return 0
-    world = b"test/" if match[1] == b"T" else b"production/"
+    world = b"test/" if world == b"T" else b"production/"
     if expected not in (None, journal.vkey.text):
         raise Refused("E-FOREIGN", "the journal has another key than the one expected")
-    if journal.vkey.origin != b"claviger.invalid/" + world + match[2]:
+    if journal.vkey.origin != b"claviger.invalid/" + world + ceremony_id:
         raise Refused("E-FOREIGN", "a slip of another ceremony")
     if size > len(journal.leaves):
         raise Refused("E-DAMAGED", "the journal is shorter than the slip: it was rolled back")
-    if journal.root(size).hex().upper().encode() != match[5]:
+    if journal.root(size) != root:
         raise Refused("E-FORGED", "the journal begins with other entries than the slip saw")
     print(f"the journal still begins with the {size} entries of the slip")
     return 0
@@ -223,8 +247,10 @@ def main(argv):
     data = sys.stdin.buffer.read() if args.file == "-" else read_bytes(args.file)
     journal = load_journal(args.journal) if args.journal else None
     expected = VerifierKey(args.vkey.encode(), FORMAT).text if args.vkey else None
-    if re.match(rb"\s*(QR-Code:)?CLV1S:", data) and b"CLV1R:" not in data:
-        return verify_slip(data.strip().removeprefix(b"QR-Code:"), journal, expected)
+    pieces = list(split_codes(data))
+    if (any(starts(piece, b"CLV1S") for piece in pieces)
+            and not any(starts(piece, b"CLV1R") for piece in pieces)):
+        return verify_slip(data.strip(b" \t\r\n").removeprefix(b"QR-Code:"), journal, expected)
     receipt = receipt_of(data)
     receipt.verify(expected)
     if journal and (receipt.vkey.text != journal.vkey.text

@@ -249,7 +249,7 @@ static clv_status sheet_scene(struct clv_error *err)
                               .text = "ceremony  CLV-20261123-7F3A\npart      2 of 3\nThis sheet "
                                       "contains no secret.",
                               .qr = code,
-                              .qr_ascii = "CLV1:ABCDEF0123456789"};
+                              .qr_ascii = "CLV1S.ABCDEF012345678"};
     clv_status status = face.show(face.ctx, &sheet, true, err);
     note("sheet", "passed");
     return status;

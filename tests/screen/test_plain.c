@@ -46,7 +46,7 @@ Test(plain, everything_without_an_escape)
     terminal_send(demo.t, "SETIMM ef8a\r");
     terminal_expect(demo.t, "press Enter when you are seated: ");
     terminal_send(demo.t, "\r");
-    terminal_expect(demo.t, "CLV1:ABCDEF0123456789");
+    terminal_expect(demo.t, "CLV1S.ABCDEF012345678");
     terminal_expect(demo.t, "[Enter goes on] ");
     terminal_send(demo.t, "\r");
     terminal_expect(demo.t, "jungle-kettle-lantern-magnet");

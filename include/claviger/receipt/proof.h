@@ -9,7 +9,10 @@
  * checked. Who has only the file believes the key it names; compare the key with the one on paper,
  * or pass it. Nothing here is secret.
  *
- * source  C2SP tlog-proof; RFC 9285 (base45); docs/formats/receipt.md */
+ * Codes survive scanners that type what they read, whatever of the usual keyboard layouts both
+ * sides are set to, and small letters are taken as capitals.
+ *
+ * source  C2SP tlog-proof; docs/formats/receipt.md */
 #ifndef CLAVIGER_RECEIPT_PROOF_H
 #define CLAVIGER_RECEIPT_PROOF_H
 
@@ -44,8 +47,8 @@ clv_status clv_receipt_verify(struct clv_view text, const struct clv_vkey *key,
 
 /* ---- as codes -------------------------------------------------------------------------------- */
 
-#define CLV_CODE_BYTES 340 /* of the packed receipt in one code: version 18 at level Q */
-#define CLV_CODE_TEXT 640  /* characters of one code's text, with the final NUL */
+#define CLV_CODE_BYTES 340 /* of the packed receipt in one code: version 19 at level Q */
+#define CLV_CODE_TEXT 700  /* characters of one code's text, with the final NUL */
 #define CLV_CODES_MAX 16
 
 struct clv_codes {
@@ -59,13 +62,17 @@ struct clv_codes {
  *         CLV_CODES_MAX codes */
 clv_status clv_receipt_codes(struct clv_view receipt, const char *serial, struct clv_codes *ret,
                              struct clv_error *err);
-/* From what a reader printed: one code a line, in any order, doubled, with CRLF or LF, with or
- * without zbarimg's "QR-Code:" before it. Slip codes among them are passed over.
+/* From what a reader printed or typed: one code a line, in any order, doubled, with any line ends,
+ * with or without zbarimg's "QR-Code:" before it. Slip codes among them are passed over.
  * errors  CLV_E_FORMAT: a line that is no code of ours, or misread; CLV_E_MISSING: names the codes
  *         that are not there; CLV_E_FOREIGN: codes of several receipts, named
  * *ret_text is the caller's to free(); ret_serial may be NULL. */
 clv_status clv_receipt_from_codes(struct clv_view scanned, uint8_t **ret_text, size_t *ret_len,
                                   char ret_serial[CLV_SERIAL_MAX + 1], struct clv_error *err);
+
+/* Whether text begins as a code of any kind, even if a scanner typed it for another keyboard: for
+ * who takes codes and something else in one place. */
+bool clv_code_resembles(struct clv_view text);
 
 /* ---- slips ----------------------------------------------------------------------------------- */
 
@@ -78,7 +85,7 @@ struct clv_slip {
     uint64_t size;
     uint8_t root[CLV_HASH_LEN];
 };
-#define CLV_SLIP_TEXT 160
+#define CLV_SLIP_TEXT 176
 
 /* errors  CLV_E_INPUT: kind; CLV_E_USAGE: the journal is empty */
 clv_status clv_slip_of(const struct clv_journal *j, const char *kind, struct clv_slip *ret,

@@ -6,8 +6,8 @@
  *     ...
  *     clv_qr_free(&qr);
  *
- * Text is upper-case alphanumeric (0-9 A-Z blank $%*+-./:), the densest mode that survives every
- * reader and keyboard layout. source  ISO/IEC 18004 */
+ * Text is upper-case alphanumeric (0-9 A-Z blank $%*+-./:), the densest mode that every reader hands
+ * on unchanged. source  ISO/IEC 18004 */
 #ifndef CLAVIGER_RECEIPT_QR_H
 #define CLAVIGER_RECEIPT_QR_H
 

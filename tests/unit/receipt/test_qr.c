@@ -8,8 +8,8 @@
 #include "ceremony.h"
 #include "claviger/receipt.h"
 
-static const char payload[] = "CLV1S:T:CLV-20261123-7F3A:57:TURN:0123456789ABCDEF0123456789ABCDEF"
-                              "0123456789ABCDEF0123456789ABCDEF:89ABCDEF";
+static const char payload[] = "CLV1S.T.CLVX20261123X7F3A5C01.57.RECEIPT."
+                              "7GULQ616PLGQU14LBNSDKUHFTJFUQEAQ6HWK1CFLJWXS1MCC00N0.41HH71CC";
 
 struct picture {
     unsigned width, height;
