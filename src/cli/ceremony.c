@@ -133,8 +133,20 @@ static clv_status keep(const struct ceremony_options *o, const struct clv_script
     return st;
 }
 
+struct ceremony_places {
+    const char *keys;
+    char *mirror, *receipts; /* NULL: there is none; in the ceremony folder */
+};
+
+static clv_status find_places(const struct ceremony_options *o, const struct clv_site *site,
+                              struct ceremony_places *ret, struct clv_error *err)
+{
+    clv_status st = mirror_find(o, site, &ret->mirror, err);
+    return st == CLV_OK ? receipts_find(o, site, &ret->receipts, err) : st;
+}
+
 static clv_status conduct(const struct ceremony_options *o, const struct clv_script *script,
-                          const struct clv_site *site, const char *key_dir, const char *mirror,
+                          const struct clv_site *site, const struct ceremony_places *places,
                           bool test_world, struct clv_conductor **ret, enum clv_ending *ending,
                           struct clv_error *err)
 {
@@ -148,9 +160,9 @@ static clv_status conduct(const struct ceremony_options *o, const struct clv_scr
     struct clv_conductor_config config = {.script = script,
                                           .site = site,
                                           .dir = o->dir,
-                                          .mirror = mirror,
-                                          .receipts_dir = site->receipts_folder,
-                                          .key_dir = key_dir,
+                                          .mirror = places->mirror,
+                                          .receipts_dir = places->receipts,
+                                          .key_dir = places->keys,
                                           .test_world = test_world,
                                           .resume = o->resume,
                                           .face = &faces.face,
@@ -163,7 +175,7 @@ static clv_status conduct(const struct ceremony_options *o, const struct clv_scr
     if (o->practised && !o->resume)
         config.mishap = o->practised->mishap;
     if (st == CLV_OK && !o->resume)
-        st = keep(o, script, site, key_dir, mirror, test_world, err);
+        st = keep(o, script, site, places->keys, places->mirror, test_world, err);
     if (st == CLV_OK)
         st = clv_conductor_new(&config, ret, err);
     if (st == CLV_OK)
@@ -201,13 +213,13 @@ int run_ceremony(const struct ceremony_options *o, const struct clv_site *site, 
     struct clv_conductor *conductor = NULL;
     struct clv_error err = {0};
     enum clv_ending ending = CLV_ENDING_STOPPED;
-    char *mirror = NULL;
+    struct ceremony_places places = {.keys = key_dir};
     int exit_code = 0;
     clv_status st = clv_script_read(o->script, &script, &err);
     if (st == CLV_OK)
-        st = mirror_find(o, site, &mirror, &err);
+        st = find_places(o, site, &places, &err);
     if (st == CLV_OK)
-        st = conduct(o, script, site, key_dir, mirror, test_world, &conductor, &ending, &err);
+        st = conduct(o, script, site, &places, test_world, &conductor, &ending, &err);
     if (st == CLV_OK)
         exit_code = tell_ending(ending, clv_conductor_ceremony_id(conductor), o->dir);
     else if (conductor == NULL)
@@ -218,7 +230,8 @@ int run_ceremony(const struct ceremony_options *o, const struct clv_site *site, 
         fprintf(stderr, "What was done is kept. Go on with it: claviger resume %s\n", o->dir);
     clv_conductor_free(&conductor);
     clv_script_free(&script);
-    free(mirror);
+    free(places.mirror);
+    free(places.receipts);
     return exit_code;
 }
 

@@ -104,6 +104,11 @@ int resume_folder(struct ceremony_options *options);
 clv_status mirror_find(const struct ceremony_options *options, const struct clv_site *site,
                        char **ret, struct clv_error *err);
 
+/* Folder of its receipts, when the site file names one for all; NULL: in the ceremony's own. The
+ * caller's to free(). */
+clv_status receipts_find(const struct ceremony_options *options, const struct clv_site *site,
+                         char **ret, struct clv_error *err);
+
 /* ---- place.c: where things are ---- */
 /* Beside the running program, or where `cmake --install` puts it. The caller's to free(). */
 clv_status find_program(const char *name, char **ret_path, struct clv_error *err);

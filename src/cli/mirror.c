@@ -1,4 +1,4 @@
-/* Where the second copy of a ceremony's journal is. */
+/* Where the second copy of a ceremony's journal is, and where its receipts are. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -48,4 +48,22 @@ clv_status mirror_find(const struct ceremony_options *o, const struct clv_site *
     if (o->mirror && (*ret = strdup(o->mirror)) == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory for a path");
     return CLV_OK;
+}
+
+/* A folder for several ceremonies has one for each: their receipts are numbered from 1 each time.
+ */
+clv_status receipts_find(const struct ceremony_options *o, const struct clv_site *site, char **ret,
+                         struct clv_error *err)
+{
+    if (site->receipts_folder == NULL)
+        return CLV_OK;
+    clv_status st = clv_dir_private(o->dir, err);
+    char *dir = st == CLV_OK ? realpath(o->dir, NULL) : NULL;
+    char *receipts = dir ? clv_path_join(site->receipts_folder, clv_path_name(dir)) : NULL;
+    free(dir);
+    if (st == CLV_OK && receipts == NULL)
+        st = clv_fail(err, CLV_E_MEMORY, "no memory for a path");
+    if (st == CLV_OK)
+        *ret = receipts;
+    return st;
 }

@@ -109,12 +109,12 @@ void clv_script_follow_up(const struct clv_script *script, const char *ceremony,
 /* ---- the site file ---- */
 
 /* A name that is found is written so that it is found from anywhere. */
-static void write_file(struct clv_writer *w, const char *key, const char *name)
+static void write_file(struct clv_writer *w, const char *indent, const char *key, const char *name)
 {
     char *absolute = name ? realpath(name, NULL) : NULL;
     if (name == NULL)
         return;
-    clv_write_format(w, "    %s: ", key);
+    clv_write_format(w, "%s%s: ", indent, key);
     quoted(w, absolute ? absolute : name);
     clv_write_text(w, "\n");
     free(absolute);
@@ -153,8 +153,8 @@ static void write_instance(struct clv_writer *w, const struct clv_site_instance 
     write_roots(w, in);
     if (in->token == CLV_SITE_TOKEN_ASK)
         clv_write_text(w, "    token: ask\n");
-    write_file(w, "token-file", in->token_file);
-    write_file(w, "ca-file", in->ca_file);
+    write_file(w, "    ", "token-file", in->token_file);
+    write_file(w, "    ", "ca-file", in->ca_file);
     for (size_t i = 0; i < selection->num; i++)
         clv_write_format(w, "%s%u", i ? ", " : "    units: [", selection->units[i]);
     clv_write_text(w, "]\n");
@@ -167,19 +167,17 @@ void clv_site_follow_up(const struct clv_site *site, const struct clv_site_selec
     for (size_t i = 0; i < site->num_instances; i++)
         if (selections[i].num > 0)
             write_instance(w, &site->instances[i], &selections[i]);
-    if (site->key_files_folder || site->receipts_folder)
+    if (site->key_files_folder || site->receipts_folder || site->mirror_folder)
         clv_write_text(w, "\nfolders:\n");
-    if (site->key_files_folder) {
-        clv_write_text(w, "  key-files: ");
-        quoted(w, site->key_files_folder);
-        clv_write_text(w, "\n");
-    }
-    if (site->receipts_folder) {
-        clv_write_text(w, "  receipts: ");
-        quoted(w, site->receipts_folder);
-        clv_write_text(w, "\n");
-    }
+    write_file(w, "  ", "key-files", site->key_files_folder);
+    write_file(w, "  ", "receipts", site->receipts_folder);
+    write_file(w, "  ", "journal-mirror", site->mirror_folder);
     clv_write_format(w, "\nprinter: %s\n", site->printer ? site->printer : "none");
     clv_write_format(w, "\ndeadlines:\n  query-seconds: %u\n  command-seconds: %u\n",
                      site->query_seconds, site->command_seconds);
+    for (size_t i = 0; i < site->num_witness_keys; i++) {
+        clv_write_text(w, i == 0 ? "\nwitness-keys:\n  - " : "  - ");
+        quoted(w, site->witness_keys[i]);
+        clv_write_text(w, "\n");
+    }
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "house.h"
 #include "people.h"
@@ -22,9 +23,16 @@ struct site {
     struct run daemon;
     char *file;
 };
+/* How they are. */
+struct units {
+    const char *world; /* an option */
+    const char *uses;  /* how many requests a token is good for */
+    const char *fault; /* of --fault, or NULL */
+    const char *rest;  /* lines of the site file */
+};
 
 /* Its last line is READY 127.0.0.1:PORT. */
-static void write_site(struct site *site)
+static void write_site(struct site *site, const char *rest)
 {
     char *id_path = scene_path(&site->scene, "state/instance.id"), text[2000];
     const char *address = strstr(site->daemon.output, "READY ") + strlen("READY ");
@@ -34,16 +42,15 @@ static void write_site(struct site *site)
              "claviger-site: 1\nservice-instances:\n  - name: Tests\n    id: %s\n"
              "    endpoint: https://%.*s\n    ca-file: state/tls.pem\n    token-file: token\n"
              "    trusted-roots: [state/root.hex]\n    units: all\n"
-             "deadlines:\n  query-seconds: 10\n  command-seconds: 20\n",
-             id, (int)strcspn(address, "\n"), address);
+             "deadlines:\n  query-seconds: 10\n  command-seconds: 20\n%s",
+             id, (int)strcspn(address, "\n"), address, rest ? rest : "");
     site->file = scene_path(&site->scene, "site.yaml");
     file_write(site->file, text, strlen(text));
     free(id);
     free(id_path);
 }
 
-/* uses: how many requests a token is good for. */
-static void site_open_uses(struct site *site, const char *world, const char *uses)
+static void site_open_as(struct site *site, const struct units *units)
 {
     scene_begin_short(&site->scene, 2);
     char *state = scene_path(&site->scene, "state"), *token = scene_path(&site->scene, "token");
@@ -57,22 +64,24 @@ static void site_open_uses(struct site *site, const char *world, const char *use
                           token,
                           "--units",
                           "2",
-                          world,
                           "--token-uses",
-                          uses,
+                          units->uses ? units->uses : "1000000",
+                          units->world,
+                          units->fault ? "--fault" : NULL,
+                          units->fault,
                           NULL};
     file_write(token, TOKEN, strlen(TOKEN));
     run_start(&site->daemon, NULL, "claviger-unitd", argv);
     cr_assert(run_wait_text(&site->daemon, "READY") && run_wait_text(&site->daemon, "\n"), "%s",
               site->daemon.output);
-    write_site(site);
+    write_site(site, units->rest);
     free(state);
     free(token);
 }
 
 static void site_open(struct site *site, const char *world)
 {
-    site_open_uses(site, world, "1000000");
+    site_open_as(site, &(struct units){.world = world});
 }
 
 static void site_close(struct site *site)
@@ -111,6 +120,14 @@ static struct terminal *begin(const struct site *site, const char *script, const
     {                                                                                              \
         "The same password again (not shown)", text, false                                         \
     }
+
+static void commitment_on_record(const struct journal *j, unsigned part, char ret_hex[65])
+{
+    for (size_t i = journal_next(j, CLV_EVENT_PART_MADE, 0); i < j->num;
+         i = journal_next(j, CLV_EVENT_PART_MADE, i + 1))
+        if (j->event[i].slot == part)
+            clv_hex(j->event[i].digest, 32, ret_hex);
+}
 
 static void assert_paper_says_production(const struct scene *s)
 {
@@ -254,6 +271,133 @@ Test(production, goes_on_after_the_power_went)
     site_close(&site);
 }
 
+/* ---- a unit set aside ------------------------------------------------------------------------ */
+
+/* Names in the site file are relative, and so is its own. */
+#define FOLDERS "folders:\n  key-files: keys\n  receipts: papers\n  journal-mirror: blue\n"
+
+static void play_with_a_unit_set_aside(struct site *site)
+{
+    struct typed rows[] = {
+        BEGINNING,
+        {"-- The crypto units --", "1", false},
+        {"Type the phrase", "zeroize 1,2", false},
+        {"Administrator name", "Sofia Dahl", false},
+        PASSWORD(SOFIA_PASSWORD),
+        {"Which kind of part?", "1", false},
+        {"Description of this key part", "First part", false},
+        PASSWORD(KOFI_PASSWORD),
+        {"Which kind of part?", "1", false},
+        {"Description of this key part", "Second part", false},
+        PASSWORD(LENA_PASSWORD),
+        {"Password of this file", SOFIA_PASSWORD, false},
+        {"Password of this file", KOFI_PASSWORD, false},
+        {"Password of this file", LENA_PASSWORD, false},
+        {"Type the phrase", "commit 1,2", false},
+        {"Stopped at the barrier of \"commit\"", "3", false},
+        {"Which unit?", "1", false},
+        {"Reason of this decision", "refuses to commit", false},
+        {"Approved by (names)", "Ada Brandt, Wen Castellan", false},
+        {"Type the phrase", "set immediate 1", false},
+        {"Type the phrase", "set immediate 1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+    };
+    static const char program[] = CLV_BINARY_DIR "/claviger";
+    const char *argv[] = {program,  "run",       "--plain", "--script",      CREATE,
+                          "--site", "site.yaml", "--dir",   site->scene.dir, NULL};
+    cr_assert_eq(chdir(site->scene.top), 0);
+    cr_assert_eq(mkdir("blue", 0700), 0);
+    struct terminal *t = terminal_spawn(&(struct terminal_options){.argv = argv});
+    people_type(t, rows, sizeof(rows) / sizeof(rows[0]), "Check them: claviger verify");
+    cr_assert_eq(terminal_wait_exit(t), 0);
+    terminal_free(&t);
+    journal_read(site->scene.dir, &site->scene.journal);
+}
+
+static void assert_receipts(const struct site *site, const char *folder, size_t num)
+{
+    struct names names;
+    char *dir = scene_path(&site->scene, folder);
+    names_list(dir, ".pdf", &names);
+    cr_assert_eq(names.num, num, "%s", dir);
+    names_clear(&names);
+    free(dir);
+}
+
+static struct terminal *play_the_follow_up(const struct site *site, const char *dir)
+{
+    char kofi[65], lena[65];
+    commitment_on_record(&site->scene.journal, 1, kofi);
+    commitment_on_record(&site->scene.journal, 2, lena);
+    struct typed rows[] = {
+        BEGINNING,
+        {"-- The crypto units --", "3", false},
+        {"Which file is yours?", "1", false},
+        {"Commitment", kofi, false},
+        {"Commitment", lena, false},
+        {"Which file is yours?", "1", false},
+        {"Which file is yours?", "2", false},
+        {"Password of this file", SOFIA_PASSWORD, false},
+        {"Password of this file", SOFIA_PASSWORD, false},
+        {"Password of this file", KOFI_PASSWORD, false},
+        {"Password of this file", LENA_PASSWORD, false},
+        {"Type the phrase", "commit 2", false},
+        {"Type the phrase", "set immediate 2", false},
+        {"Type the phrase", "set immediate 2", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+        {"Do you agree?", "1", false},
+    };
+    static const char program[] = CLV_BINARY_DIR "/claviger";
+    const char *argv[] = {program,         "run",   "--plain", "--follow-up",
+                          site->scene.dir, "--dir", dir,       NULL};
+    cr_assert_eq(chdir("/"), 0);
+    struct terminal *t = terminal_spawn(&(struct terminal_options){.argv = argv});
+    people_type(t, rows, sizeof(rows) / sizeof(rows[0]), "Check them: claviger verify");
+    cr_assert_eq(terminal_wait_exit(t), 0);
+    return t;
+}
+
+/* What the first ceremony wrote is all the second one has: same service, keys and places, wherever
+ * it is started. */
+Test(production, a_unit_set_aside_follows_up)
+{
+    struct site site;
+    struct journal second;
+    site_open_as(&site, &(struct units){.world = "--production-tests",
+                                        .fault = "2:commit:refuse-signature",
+                                        .rest = FOLDERS});
+    play_with_a_unit_set_aside(&site);
+    char *dir = scene_path(&site.scene, "second");
+    struct terminal *t = play_the_follow_up(&site, dir);
+    cr_assert(!terminal_stream_has(t, "TEST"), "production says TEST somewhere");
+    terminal_free(&t);
+    journal_read(dir, &second);
+    journal_check(&second, 2);
+    char *script = ceremony_path(&site.scene, "follow-up.yaml");
+    cr_assert_eq(journal_replay(&second, script), CLV_STATE_CLOSED);
+    cr_assert_str_eq(journal_last(&second)->text2, "");
+    cr_assert_eq(journal_outcomes(&second, CLV_PHASE_COMMIT, 2, "done"), 1);
+    journal_clear(&second);
+    assert_receipts(&site, "papers/ceremony", 5);
+    assert_receipts(&site, "papers/second", 3);
+    char *mirror = scene_path(&site.scene, "blue/second");
+    struct run r;
+    run_program(&r, NULL, "claviger", "verify", mirror, NULL);
+    cr_assert_eq(r.exit_code, 0, "%s", r.output);
+    run_clear(&r);
+    free(mirror);
+    free(script);
+    free(dir);
+    site_close(&site);
+}
+
 Test(production, refuses_key_files_of_a_rehearsal)
 {
     struct site site;
@@ -345,7 +489,7 @@ Test(production, a_key_of_the_plug_in_and_a_token_that_expires)
         {"Do you agree?", "1", false},
         {"Do you agree?", "1", false},
     };
-    site_open_uses(&site, "--production-tests", "110");
+    site_open_as(&site, &(struct units){.world = "--production-tests", .uses = "110"});
     char *keys = scene_path(&site.scene, "keys"), *token = scene_path(&site.scene, "token");
     bring_plugin_key(keys);
     struct terminal *t = begin(&site, OPEN, keys);

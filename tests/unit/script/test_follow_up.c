@@ -81,6 +81,8 @@ Test(script_follow_up, a_pattern_that_is_none_is_refused)
     free(text);
 }
 
+#define WITNESS "witness.example/w+01234567+BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
 Test(script_follow_up, selects_units_by_instance)
 {
     static unsigned third[] = {2, 5};
@@ -88,7 +90,8 @@ Test(script_follow_up, selects_units_by_instance)
     struct clv_site *first = NULL, *second = NULL;
     struct clv_error err = {0};
     struct clv_writer w = {0};
-    char *text = text_of(EXAMPLE_SITE);
+    char *example = text_of(EXAMPLE_SITE);
+    char *text = edited(example, "printer: none", "printer: none\nwitness-keys: [" WITNESS "]");
     cr_assert_eq(clv_site_parse("first", text, strlen(text), &first, &err), CLV_OK, "%s", err.fact);
     first->instances[1].roots[0].point[0] = 4;
     clv_site_follow_up(first, selections, &w);
@@ -97,9 +100,14 @@ Test(script_follow_up, selects_units_by_instance)
     char *written = strndup((const char *)w.data, w.len);
     cr_assert(strstr(written, "units: [2, 5]"));
     cr_assert_null(strstr(written, "first site"));
+    cr_assert(strstr(written, "\n  key-files: \"/media/red/key-files\"\n"));
+    cr_assert(strstr(written, "\n  receipts: \"/media/blue/receipts\"\n"));
+    cr_assert(strstr(written, "\n  journal-mirror: \"/media/blue/journals\"\n"));
+    cr_assert(strstr(written, "\nwitness-keys:\n  - \"" WITNESS "\"\n"));
     free(written);
     clv_site_free(&second);
     clv_site_free(&first);
     clv_writer_clear(&w);
+    free(example);
     free(text);
 }
