@@ -144,6 +144,7 @@ const char *clv_role_name(enum clv_role role); /* "key-part owner" */
     X(DEVIATION,       "deviation")                                                                    \
     X(RECEIPT,         "receipt")                                                                      \
     X(RECEIPT_VOID,    "receipt-void")     /* its sheet is spoilt; another serial takes its place */   \
+    X(COSIGNED,        "cosigned")         /* a witness's cosignature is on the last checkpoint */     \
     X(RECEIPTS_OVER,   "receipts-over")                                                                \
     X(SIGNED_OFF,      "signed-off")                                                                   \
     X(CLOCK_JUMPED,    "clock-jumped")     /* against the clock that only counts */                    \

@@ -94,19 +94,24 @@ const char *clv_conductor_ceremony_id(const struct clv_conductor *c);
 
 /* ---- afterwards --------------------------------------------------------------------------- */
 
+struct clv_late_cosignature {
+    const char *dir;          /* of the ceremony */
+    const char *mirror;       /* of the journal's second copy, which gets it, too; NULL: none */
+    const char *receipts_dir; /* NULL: "receipts" in dir */
+    const struct clv_cosignature *cosignature;
+    const struct clv_vkey *witness;
+};
 struct clv_cosigned_receipts {
     size_t num; /* receipts written anew */
     uint64_t size;
     bool test;
 };
-/* Adds a witness's cosignature of the last checkpoint to the journal in dir, and writes every
- * receipt of the ceremony once more, with it, as NN-KIND-cosigned. receipts_dir NULL: "receipts" in
- * dir.
+/* Adds a witness's cosignature of the last checkpoint to the journal, and writes every receipt of
+ * the ceremony once more, with it, as NN-KIND-cosigned. Once more with the same cosignature brings
+ * a second copy up to date that was not there.
  * errors  those of opening the journal and of clv_journal_cosigned(); of writing the receipts: the
  *         cosignature is in the journal then */
-clv_status clv_conductor_add_cosignature(const char *dir, const char *receipts_dir,
-                                         const struct clv_cosignature *cosignature,
-                                         const struct clv_vkey *witness,
+clv_status clv_conductor_add_cosignature(const struct clv_late_cosignature *late,
                                          struct clv_cosigned_receipts *ret, struct clv_error *err);
 
 /* ---- what a face shows ------------------------------------------------------------------- */

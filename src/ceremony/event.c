@@ -145,6 +145,8 @@ static const struct member members[CLV_NUM_EVENTS][MAX_MEMBERS] = {
                                    {"ceremony", F_TEXT2}, {"test", F_OK}, {"pattern", F_PATTERN},
                                    {"digest", F_DIGEST}, {"facts", F_TEXT} },
     [CLV_EVENT_RECEIPT_VOID]   = { {"serial", F_NUMBER}, {"reason", F_TEXT} },
+    [CLV_EVENT_COSIGNED]       = { {"entries", F_NUMBER}, {"root", F_DIGEST}, {"witness", F_TEXT},
+                                   {"signed-at", F_TEXT2} },
     [CLV_EVENT_RECEIPTS_OVER]  = { {"receipts", F_NUMBER} },
     [CLV_EVENT_SIGNED_OFF]     = { {"seat", F_PERSON}, {"agrees", F_OK}, {"remark", F_TEXT} },
     [CLV_EVENT_CLOCK_JUMPED]   = { {"seconds", F_NUMBER}, {"backwards", F_OK}, {"expected", F_TEXT} },

@@ -371,6 +371,7 @@ static const struct rule rules[] = {
     ANY(                  SIGNERS_CLOSED, always,               close_signers,    STAY),
     ANY(                  RECEIPT,        always,               count_receipt,    STAY),
     ANY(                  RECEIPT_VOID,   always,               note_void,        STAY),
+    ANY(                  COSIGNED,       begun,                none,             STAY),
     ANY(                  DEVIATION,      always,               note_deviation,   STAY),
     ANY(                  CLOCK_JUMPED,   begun,                count_jump,       STAY),
     ANY(                  MEDIUM,         begun,                none,             STAY),

@@ -7,6 +7,7 @@
 
 #include "claviger/conductor.h"
 #include "claviger/receipt.h"
+#include "kept.h"
 #include "witness.h"
 
 clv_status print_code(const char *text, bool light, struct clv_error *err)
@@ -190,25 +191,69 @@ static clv_status read_cosignature(struct session *s, struct clv_relayed *ret)
     return st;
 }
 
+/* Where it goes: the ceremony's folder, and that of the journal's second copy when it is there. */
+struct copies {
+    const char *dir;
+    struct kept kept;
+    const char *mirror, *missing; /* one of them at most; NULL: there is no second copy */
+};
+
+/* The journal of commands keeps no such note. */
+static clv_status find_copies(struct copies *c, struct clv_error *err)
+{
+    clv_status st = kept_read(c->dir, &c->kept, err);
+    if (st == CLV_E_MISSING) {
+        *err = (struct clv_error){0};
+        return CLV_OK;
+    }
+    if (c->kept.mirror && access(c->kept.mirror, F_OK) == 0)
+        c->mirror = c->kept.mirror;
+    else
+        c->missing = c->kept.mirror;
+    return st;
+}
+
 static clv_status add(struct session *s, const struct clv_vkey *witnesses, size_t num_witnesses,
-                      struct clv_cosigned_receipts *ret)
+                      const struct copies *copies, struct clv_cosigned_receipts *ret)
 {
     struct clv_relayed relayed = {0};
-    const struct clv_cosignature *c = &relayed.cosignature;
-    const char *dir = args_text(s->args, "add");
     const struct clv_vkey *witness = NULL;
     clv_status st = read_cosignature(s, &relayed);
     for (size_t i = 0; st == CLV_OK && i < num_witnesses; i++)
-        if (witnesses[i].id == c->id)
+        if (witnesses[i].id == relayed.cosignature.id)
             witness = &witnesses[i];
     if (st == CLV_OK && witness == NULL)
         st = clv_fail(&s->error, CLV_E_FOREIGN,
                       "the cosignature is of the key %08x, which is none of the --witness-key",
-                      c->id);
-    if (st == CLV_OK)
-        st = clv_conductor_add_cosignature(dir, args_text(s->args, "receipts"), c, witness, ret,
-                                           &s->error);
-    return st;
+                      relayed.cosignature.id);
+    const struct clv_late_cosignature late = {.dir = copies->dir,
+                                              .mirror = copies->mirror,
+                                              .receipts_dir = args_text(s->args, "receipts"),
+                                              .cosignature = &relayed.cosignature,
+                                              .witness = witness};
+    return st == CLV_OK ? clv_conductor_add_cosignature(&late, ret, &s->error) : st;
+}
+
+static void tell_added(struct session *s, const struct copies *copies,
+                       const struct clv_cosigned_receipts *done)
+{
+    s->test = done->test;
+    if (s->json) {
+        print_json(s, "added",
+                   json_pack("{sI sI s[ss*] ss?}", "entries", (json_int_t)done->size, "receipts",
+                             (json_int_t)done->num, "folders", copies->dir, copies->mirror,
+                             "missing", copies->missing));
+        return;
+    }
+    printf("The checkpoint of %" PRIu64
+           " entries is cosigned; %zu receipts carry it, each a new file ending in -cosigned.\n",
+           done->size, done->num);
+    if (copies->mirror)
+        printf("Both copies of the journal have it: %s and %s.\n", copies->dir, copies->mirror);
+    if (copies->missing)
+        printf("The second copy of the journal is not there and does not have it: %s\n"
+               "When it is back, give the same cosignature once more.\n",
+               copies->missing);
 }
 
 int add_cosignature(const struct args *args)
@@ -216,6 +261,7 @@ int add_cosignature(const struct args *args)
     struct session s;
     struct clv_vkey witnesses[CLV_WITNESSES_MAX];
     struct clv_cosigned_receipts done = {0};
+    struct copies copies = {.dir = args_text(args, "add")};
     size_t num = 0;
     if (args->num_operands > 1)
         return usage_error("cosign", "name one file, or - for standard input");
@@ -226,17 +272,11 @@ int add_cosignature(const struct args *args)
     if (st == CLV_OK)
         st = witness_options(args, witnesses, &num, &s.error);
     if (st == CLV_OK)
-        st = add(&s, witnesses, num, &done);
-    if (st == CLV_OK && s.json) {
-        s.test = done.test;
-        print_json(&s, "added",
-                   json_pack("{sI sI}", "entries", (json_int_t)done.size, "receipts",
-                             (json_int_t)done.num));
-    } else if (st == CLV_OK) {
-        printf("The checkpoint of %" PRIu64
-               " entries is cosigned; %zu receipts carry it, each a new "
-               "file ending in -cosigned.\n",
-               done.size, done.num);
-    }
+        st = find_copies(&copies, &s.error);
+    if (st == CLV_OK)
+        st = add(&s, witnesses, num, &copies, &done);
+    if (st == CLV_OK)
+        tell_added(&s, &copies, &done);
+    kept_clear(&copies.kept);
     return session_close(&s, st);
 }

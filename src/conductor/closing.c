@@ -260,15 +260,48 @@ static clv_status record_all(struct clv_conductor *c, struct last_receipts *l,
     return st == CLV_OK ? record_checkpoint(c, err) : st;
 }
 
-/* One checkpoint, which the witnesses cosign, covers every receipt: all are on record before, and
- * all proofs are written before anything else is. What becomes paper is told as it is then, and a
+/* They stand in the record, and no sheet was made of them. */
+static clv_status void_all(struct clv_conductor *c, const struct last_receipts *l,
+                           struct clv_error *err)
+{
+    clv_status st = CLV_OK;
+    for (unsigned i = 0; st == CLV_OK && i < l->num; i++) {
+        struct clv_event e = event_of(CLV_EVENT_RECEIPT_VOID);
+        e.number = l->entry[i].number;
+        SET(e.text, "a deviation came before its sheet was made");
+        st = record(c, &e, err);
+    }
+    if (st == CLV_OK)
+        tell(c, CLV_TONE_WARN, "The last receipts are recorded again: they tell of the deviation.");
+    return st;
+}
+
+/* All are on record under one checkpoint, which the witnesses cosign, and each tells how many
+ * deviations there were. */
+static clv_status record_cosigned(struct clv_conductor *c, struct last_receipts *l,
+                                  struct clv_error *err)
+{
+    struct cosigners cosigners;
+    bool all_told = false;
+    clv_status st = gather_cosigners(c, &cosigners, err);
+    while (st == CLV_OK && !all_told) {
+        size_t told = c->ceremony->num_deviations;
+        st = record_all(c, l, err);
+        if (st == CLV_OK)
+            st = cosign_head(c, &cosigners, err);
+        all_told = c->ceremony->num_deviations == told;
+        if (st == CLV_OK && !all_told)
+            st = void_all(c, l, err);
+    }
+    return st;
+}
+
+/* All proofs are written before anything else is. What becomes paper is told as it is then, and a
  * proof that cannot be written is left to make_receipt(). */
 static clv_status make_receipts(struct clv_conductor *c, struct last_receipts *l,
                                 struct clv_error *err)
 {
-    clv_status st = record_all(c, l, err);
-    if (st == CLV_OK)
-        st = cosign_head(c, err);
+    clv_status st = record_cosigned(c, l, err);
     for (unsigned i = 0; st == CLV_OK && i < l->num; i++)
         (void)prepare_receipt(c, &l->plan[i].request, &l->entry[i], &l->plan[i].request.prepared,
                               NULL);

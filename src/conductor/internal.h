@@ -257,11 +257,22 @@ void fill_cosigners(const struct clv_journal *j, struct cosigner_rows *ret);
 /* Borrowed from the texts; how many rows, at most MAX_COSIGNERS. */
 size_t add_cosigners(const struct cosigner_rows *cosigners, struct clv_document_row *rows);
 
-/* ---- cosigned.c: cosignatures in a ceremony ---- */
+/* ---- cosign.c: cosignatures in a ceremony ---- */
 /* errors  CLV_E_FORMAT, CLV_E_UNSUPPORTED: a key that the site names is none */
 clv_status check_witnesses(const struct clv_site *site, struct clv_error *err);
-/* Asks for the cosignature of each witness whose key the site names. errors  those of asking */
-clv_status cosign_head(struct clv_conductor *c, struct clv_error *err);
+/* The witnesses whose keys the site names. */
+struct cosigners {
+    size_t num;
+    struct cosigner {
+        struct clv_vkey key;
+        bool ready; /* false: a deviation says why */
+    } cosigner[CLV_SITE_WITNESSES_MAX];
+};
+/* Asks who is ready, before anything tells of it. errors  those of asking */
+clv_status gather_cosigners(struct clv_conductor *c, struct cosigners *ret, struct clv_error *err);
+/* The head is cosigned by everybody who is ready. Returns early when there is one deviation more:
+ * what was signed does not tell of it. errors  those of asking */
+clv_status cosign_head(struct clv_conductor *c, struct cosigners *all, struct clv_error *err);
 
 /* ---- the tasks ---- */
 task_fn task_open, task_self_check, task_judge_checks, task_roll_call, task_find_units,
