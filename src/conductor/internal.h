@@ -313,8 +313,19 @@ struct past_unit {
     enum clv_phase phase; /* of the last order, CLV_PHASE_NONE: none */
     const char *outcome;  /* "done", "in doubt", or that none is on record */
 };
+struct resume_seat {
+    unsigned person;
+    char name[CLV_NAME_MAX * 4 + 1]; /* who has it now */
+    bool replaced;                   /* another than on record; then: */
+    char reason[CLV_NAME_MAX * 4 + 1], approved_by[CLV_NAME_MAX * 4 + 1];
+};
+struct resume_people {
+    struct resume_seat seat[1 + CLV_SCRIPT_MAX_WITNESSES]; /* the administrator, witnesses */
+    size_t num;
+};
 struct history {
-    bool same_administrator, slip_compared; /* what resume.c found out */
+    bool slip_compared; /* what resume.c found out */
+    struct resume_people people;
     unsigned num_failed_checks;
     int64_t last_ms; /* time of the last entry */
     uint64_t num_entries;
@@ -335,6 +346,15 @@ void history_free(struct history **h);
  * answers. Nothing is recorded. *ret is the caller's. */
 clv_status history_foresee(struct clv_conductor *c, const struct looks *looks,
                            struct clv_ceremony **ret, struct clv_error *err);
+
+/* ---- resume_people.c ---- */
+/* Asks administrator and witnesses for their names, and who is somebody else why and whether the
+ * others agree. Nothing is written. *ret_leave: somebody did not agree. */
+clv_status resume_ask_people(struct clv_conductor *c, struct resume_people *ret, bool *ret_leave,
+                             struct clv_error *err);
+/* Behind the event RESUMED: who was replaced. */
+clv_status resume_record_people(struct clv_conductor *c, const struct resume_people *people,
+                                struct clv_error *err);
 
 /* ---- resume.c ---- */
 /* Everything people see and say before the ceremony goes on; the last thing is the event RESUMED.

@@ -13,7 +13,6 @@
 
 /* What the dialogue gathers for the event. */
 struct resumption {
-    char administrator[CLV_NAME_MAX * 4 + 1];
     char slip[200];
     bool slip_agrees;
     unsigned num_failed_checks;
@@ -67,47 +66,6 @@ static clv_status show_record(struct clv_conductor *c, struct clv_error *err)
         "is not done again."};
     return ask_continue(c, "resume.read", "An interrupted ceremony", lines,
                         sizeof(lines) / sizeof(lines[0]), err);
-}
-
-/* ---- who is there ---- */
-
-static bool is_somebody_else(const struct clv_conductor *c, const char *name)
-{
-    for (unsigned i = 0; i < c->ceremony->num_seats; i++) {
-        const struct clv_seat *seat = &c->ceremony->seats[i];
-        if (seat->here && seat->role != CLV_ROLE_ADMINISTRATOR && clv_same_person(seat->name, name))
-            return true;
-    }
-    return false;
-}
-
-static clv_status ask_administrator(struct clv_conductor *c, struct resumption *r,
-                                    struct clv_error *err)
-{
-    unsigned person = clv_ceremony_seat(c->ceremony, CLV_ROLE_ADMINISTRATOR, 1);
-    const struct clv_seat *seat = seat_of(c, person);
-    char line[400] = "The roll call had not come so far.";
-    if (seat->here)
-        snprintf(line, sizeof(line), "On record as ceremony administrator: %s.", seat->name);
-    const char *lines[] = {line,
-                           "Somebody else may go on; that is a deviation, and on the receipt."};
-    struct clv_question q = {.id = "resume.administrator",
-                             .title = "Who goes on",
-                             .lines = lines,
-                             .num_lines = seat->here ? 2 : 1,
-                             .prompt = "Your name",
-                             .help = "The name stands in the journal as typed."};
-    for (;;) {
-        clv_status st =
-            ask_text(c, &q, CLV_NAME_MAX, r->administrator, sizeof(r->administrator), err);
-        if (st != CLV_OK)
-            return st;
-        if (!is_somebody_else(c, r->administrator))
-            break;
-        q.problem = "That person has another duty in this ceremony.";
-    }
-    c->history->same_administrator = !seat->here || clv_same_person(seat->name, r->administrator);
-    return CLV_OK;
 }
 
 /* ---- the witness's last slip ---- */
@@ -370,7 +328,7 @@ static clv_status record_resumed(struct clv_conductor *c, const struct resumptio
     e.number = away < 0 ? 0 : away > UINT32_MAX ? UINT32_MAX : (unsigned)away;
     e.slot = c->history->torn_len > UINT32_MAX ? UINT32_MAX : (unsigned)c->history->torn_len;
     e.ok = r->slip_agrees;
-    SET(e.name, "%s", r->administrator);
+    SET(e.name, "%s", c->history->people.seat[0].name);
     SET(e.text, "%s", r->slip);
     SET(e.text2, "%s", boot);
     clv_status st = record(c, &e, err);
@@ -387,12 +345,12 @@ clv_status resume_ceremony(struct clv_conductor *c, bool *ret_leave, struct clv_
     c->only_looking = true;
     clv_status st = show_record(c, err);
     if (st == CLV_OK)
-        st = ask_administrator(c, &r, err);
-    if (st == CLV_OK)
+        st = resume_ask_people(c, &c->history->people, ret_leave, err);
+    if (st == CLV_OK && !*ret_leave)
         st = ask_slip(c, &r, err);
-    if (st == CLV_OK && c->ceremony->state > CLV_STATE_SELF_CHECK_FAILED)
+    if (st == CLV_OK && !*ret_leave && c->ceremony->state > CLV_STATE_SELF_CHECK_FAILED)
         st = check_workstation(c, "resume.checks", false, &r.num_failed_checks, err);
-    if (st == CLV_OK)
+    if (st == CLV_OK && !*ret_leave)
         st = compare_units(c, ret_leave, err);
     c->only_looking = false;
     if (st == CLV_OK && !*ret_leave)
@@ -422,10 +380,7 @@ static clv_status record_deviations(struct clv_conductor *c, struct clv_error *e
 {
     const struct history *h = c->history;
     clv_status st = CLV_OK;
-    if (!h->same_administrator)
-        st = deviate(c, "one ceremony administrator from the roll call to the end",
-                     "somebody else goes on as administrator", err);
-    if (st == CLV_OK && !h->slip_compared)
+    if (!h->slip_compared)
         st = deviate(c, "a resumed journal is compared with the witness's last slip",
                      "the journal was not compared with a slip", err);
     if (st == CLV_OK && h->num_failed_checks > 0)
@@ -498,6 +453,8 @@ clv_status resume_settle(struct clv_conductor *c, struct clv_error *err)
     clv_status st = note_caught_up(c, err);
     if (st == CLV_OK)
         st = clock_compare_with_record(c, err);
+    if (st == CLV_OK)
+        st = resume_record_people(c, &c->history->people, err);
     if (st == CLV_OK)
         st = record_deviations(c, err);
     if (st == CLV_OK && c->ceremony->state != CLV_STATE_CLOSING)

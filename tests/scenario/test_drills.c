@@ -58,6 +58,7 @@ Test(drills, power_cut_after_three)
     struct scene s;
     scene_begin_short(&s, 6);
     scene_answer(&s, "resume.administrator", "Ada Brandt");
+    scene_answer(&s, "resume.witness.1", "Wen Castellan");
     scene_answer(&s, "resume.slip", "none");
     scene_answer(&s, "resume.go-on", "go-on");
     scene_play_short(&s, "6", "power-cut-after-three");

@@ -29,6 +29,7 @@ static void media_begin(struct media *m)
     m->mirror = scene_path(&m->s, "blue/ceremony");
     cr_assert_eq(mkdir(m->medium, 0700), 0);
     scene_answer(&m->s, "resume.administrator", "Ada Brandt");
+    scene_answer(&m->s, "resume.witness.1", "Wen Castellan");
     scene_answer(&m->s, "resume.slip", "none");
     scene_answer(&m->s, "resume.go-on", "go-on");
 }

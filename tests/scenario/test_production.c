@@ -236,6 +236,7 @@ Test(production, goes_on_after_the_power_went)
     };
     struct typed second[] = {
         {"Your name", "Ada Brandt", false},
+        {"Name of the witness now", "Wen Castellan", false},
         {"The witness's last slip", "none", false},
         {"On record and now", "1", false},
         {"Password of this file", SOFIA_PASSWORD, false},

@@ -52,6 +52,7 @@ static void begin(struct scene *s)
 {
     scene_begin_short(s, NUM_UNITS);
     scene_answer(s, "resume.administrator", "Ada Brandt");
+    scene_answer(s, "resume.witness.1", "Wen Castellan");
     scene_answer(s, "resume.slip", "none");
     scene_answer(s, "resume.go-on", "go-on");
 }
@@ -225,6 +226,7 @@ Test(resume, killed_behind_the_second_part)
     struct names slips;
     scene_begin(&s, "three-owners.txt");
     scene_answer(&s, "resume.administrator", "Ada Brandt");
+    scene_answer(&s, "resume.witness.1", "Wen Castellan");
     scene_answer(&s, "resume.slip", "none");
     scene_answer(&s, "resume.go-on", "go-on");
     scene_answer_only(&s, "confirm.zeroize", "zeroize 1,2,3");
@@ -307,6 +309,7 @@ Test(resume, a_journal_that_is_not_the_one_of_the_slip_is_not_continued)
     char slip[60];
     scene_begin(&s, "three-owners.txt");
     scene_answer(&s, "resume.administrator", "Ada Brandt");
+    scene_answer(&s, "resume.witness.1", "Wen Castellan");
     scene_answer(&s, "resume.go-on", "leave");
     scene_answer_only(&s, "confirm.zeroize", "zeroize 1");
     scene_answer_only(&s, "confirm.zeroize.second", "zeroize 1");
@@ -437,14 +440,79 @@ Test(resume, only_an_unfinished_ceremony_and_with_its_own_script)
     scene_clear(&s);
 }
 
-Test(resume, another_administrator_is_a_deviation)
+static void answer_replaced(struct scene *s, const char *agrees)
+{
+    scene_answer_only(s, "people.reason", "taken ill in the night");
+    scene_answer_only(s, "people.agrees", agrees);
+    scene_answer_only(s, "people.witness-agrees", agrees);
+}
+
+static const struct clv_event *replaced(const struct scene *s, size_t nth)
+{
+    size_t at = journal_next(&s->journal, CLV_EVENT_PERSON_REPLACED, 0);
+    for (; nth > 0; nth--)
+        at = journal_next(&s->journal, CLV_EVENT_PERSON_REPLACED, at + 1);
+    cr_assert_lt(at, s->journal.num);
+    return &s->journal.event[at];
+}
+
+static void receipt_names(const struct scene *s, const char *sentence)
+{
+    struct names names;
+    struct run r;
+    char *dir = ceremony_path(s, "receipts");
+    names_list(dir, "-ceremony.pdf", &names);
+    char *pdf = clv_path_join(dir, names.name[0]);
+    run_program(&r, NULL, "pdftotext", "-layout", pdf, "-", NULL);
+    cr_assert(says(r.output, sentence), "%s", r.output);
+    run_clear(&r);
+    names_clear(&names);
+    free(pdf);
+    free(dir);
+}
+
+/* Administrator and witness are replaced as anybody is: a reason, agreement, a numbered deviation,
+ * and the new name signs off. */
+Test(resume, another_administrator_and_another_witness_are_replacements)
 {
     struct scene s;
     begin_killed(&s);
     scene_answer_only(&s, "resume.administrator", "Omar Ndiaye");
+    scene_answer_only(&s, "resume.witness.1", "Yara Imhof");
+    answer_replaced(&s, "agree");
+    scene_answer(&s, "people.reason", "on the train");
     scene_resume(&s, NULL);
     assert_the_end(&s, SHORT, 2, 1);
-    cr_assert_eq(journal_count(&s.journal, CLV_EVENT_DEVIATION), 1);
-    cr_assert(scene_said(&s, "somebody else goes on as administrator"), "%s", s.run.output);
+    cr_assert_eq(journal_count(&s.journal, CLV_EVENT_DEVIATION), 0);
+    cr_assert_eq(journal_count(&s.journal, CLV_EVENT_PERSON_REPLACED), 2);
+    cr_assert_str_eq(replaced(&s, 0)->name, "Omar Ndiaye");
+    cr_assert_str_eq(replaced(&s, 0)->text, "taken ill in the night");
+    cr_assert_str_eq(replaced(&s, 0)->text2, "Yara Imhof");
+    cr_assert_str_eq(replaced(&s, 1)->name, "Yara Imhof");
+    cr_assert_str_eq(replaced(&s, 1)->text2, "Omar Ndiaye");
+    cr_assert(scene_said(&s, "Deviation 1 is on record: Ada Brandt is replaced by Omar Ndiaye."),
+              "%s", s.run.output);
+    receipt_names(&s, "happened: replaced by Omar Ndiaye; decided: taken ill in the night");
+    receipt_names(&s, "Yara Imhof, witness");
+    scene_clear(&s);
+}
+
+Test(resume, somebody_else_does_not_go_on_against_the_witness)
+{
+    struct scene s;
+    begin_killed(&s);
+    char *before = journal_text(&s);
+    scene_answer_only(&s, "resume.administrator", "Omar Ndiaye");
+    answer_replaced(&s, "no");
+    scene_resume(&s, NULL);
+    cr_assert_eq(s.run.exit_code, 130, "%s", s.run.output);
+    cr_assert(scene_said(&s, "was left as it is; nothing was written"), "%s", s.run.output);
+    scene_answer_only(&s, "resume.administrator", "Wen Castellan");
+    scene_resume(&s, NULL);
+    cr_assert(scene_said(&s, "That person has another duty in this ceremony."), "%s", s.run.output);
+    char *after = journal_text(&s);
+    cr_assert_str_eq(before, after);
+    free(before);
+    free(after);
     scene_clear(&s);
 }

@@ -90,7 +90,7 @@ void kill_place_open(struct kill_place *p, const char *top)
     snprintf(p->output, sizeof(p->output), "%s/run.out", top);
     snprintf(p->resumed, sizeof(p->resumed), "%s/resumed.out", top);
     write_answers(p->first, "");
-    write_answers(p->second, "\nresume.administrator: Ada Brandt\n"
+    write_answers(p->second, "\nresume.administrator: Ada Brandt\nresume.witness.1: Wen Castellan\n"
                              "resume.slip: none\n"
                              "resume.torn: set-aside\n"
                              "resume.go-on: go-on\n"

@@ -23,19 +23,20 @@ static const char when_broken[] = "\njournal.full: retry\n"
                                   "part.1.after: again\n"
                                   "part.2.after: again\n"
                                   "part.3.after: again\n";
-static const char when_mended[] = "\nresume.administrator: Ada Brandt\n"
-                                  "resume.slip: none\n"
-                                  "resume.torn: set-aside\n"
-                                  "resume.go-on: go-on\n"
-                                  "trouble*: retry\n"
-                                  "signature-key.1.open.password*: "
-                                  "copper lantern drifts over quiet harbours\n"
-                                  "part.1.open.password*: seven walnut bridges hum at dawn\n"
-                                  "part.2.open.password*: violet engines forget their winters\n"
-                                  "part.3.open.password*: brass kites argue with the marshes\n"
-                                  "confirm.zeroize*: zeroize 1,2,3\n"
-                                  "confirm.commit*: commit 1,2,3\n"
-                                  "confirm.set-immediate*: set immediate 1,2,3\n";
+static const char when_mended[] =
+    "\nresume.administrator: Ada Brandt\nresume.witness.1: Wen Castellan\n"
+    "resume.slip: none\n"
+    "resume.torn: set-aside\n"
+    "resume.go-on: go-on\n"
+    "trouble*: retry\n"
+    "signature-key.1.open.password*: "
+    "copper lantern drifts over quiet harbours\n"
+    "part.1.open.password*: seven walnut bridges hum at dawn\n"
+    "part.2.open.password*: violet engines forget their winters\n"
+    "part.3.open.password*: brass kites argue with the marshes\n"
+    "confirm.zeroize*: zeroize 1,2,3\n"
+    "confirm.commit*: commit 1,2,3\n"
+    "confirm.set-immediate*: set immediate 1,2,3\n";
 
 /* ---- the place ------------------------------------------------------------------------------- */
 
