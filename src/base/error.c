@@ -115,19 +115,19 @@ void clv_quote(struct clv_error *err, const char *line, const char *marks)
     }
 }
 
-clv_status clv_while(struct clv_error *err, const char *fmt, ...)
+clv_status clv_while(struct clv_error *err, clv_status status, const char *fmt, ...)
 {
-    if (err == NULL)
-        return CLV_E_INTERNAL;
+    if (status == CLV_OK || err == NULL)
+        return status;
     if (err->code == CLV_OK)
-        (void)clv_fail(err, CLV_E_INTERNAL, "a step failed without saying why");
+        (void)clv_fail(err, status, "a step failed without saying why");
     if (err->num_whiles < CLV_ERROR_WHILES) {
         va_list args;
         va_start(args, fmt);
         set_text(err->whiles[err->num_whiles++], fmt, args);
         va_end(args);
     }
-    return err->code;
+    return status;
 }
 
 void clv_kept(struct clv_error *err, const char *fmt, ...)

@@ -33,7 +33,7 @@ clv_status witness_options(const struct args *args, struct clv_vkey ret[CLV_WITN
             return clv_fail(err, CLV_E_USAGE, "at most %d witness keys", CLV_WITNESSES_MAX);
         clv_status st = clv_cosigner_parse(clv_view_of(text, strlen(text)), &ret[*ret_num], err);
         if (st != CLV_OK)
-            return clv_while(err, "reading --witness-key");
+            return clv_while(err, st, "reading --witness-key");
         ++*ret_num;
     }
     return CLV_OK;

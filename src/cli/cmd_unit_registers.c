@@ -94,7 +94,7 @@ static clv_status pattern_of_receipt(const char *path, bool test, uint8_t ret[CL
         st = pattern_of_entry(facts, ret, err);
     free(data);
     free(facts);
-    return st == CLV_OK ? st : clv_while(err, "reading the receipt %s", path);
+    return clv_while(err, st, "reading the receipt %s", path);
 }
 
 clv_status session_pattern(struct session *s, const char *text, uint8_t ret[CLV_EP11_PATTERN_LEN])

@@ -85,7 +85,7 @@ static clv_status keep_file(const char *from, const uint8_t *hash, const char *d
         st = clv_file_replace(path, data, len, err);
     free(data);
     free(path);
-    return st == CLV_OK ? st : clv_while(err, "keeping a copy of %s", from);
+    return clv_while(err, st, "keeping a copy of %s", from);
 }
 
 static clv_status add_place(struct clv_writer *w, const char *what, const char *path,
@@ -201,7 +201,7 @@ static clv_status read_places(const char *path, struct kept *kept, struct clv_er
         st = clv_fail(err, CLV_E_FORMAT, "it names no folder of key files");
     free(data);
     free(text);
-    return st == CLV_OK ? st : clv_while(err, "reading %s", path);
+    return clv_while(err, st, "reading %s", path);
 }
 
 clv_status kept_read(const char *dir, struct kept *ret, struct clv_error *err)

@@ -76,7 +76,7 @@ clv_status session_secret(struct session *s, const char *option, size_t index,
     const char *given = args_known(s->args, option) ? args_nth(s->args, option, index) : NULL;
     if (given) {
         clv_status read = read_secret_fd(given, q->max_len, ret, err);
-        return read == CLV_OK ? read : clv_while(err, "reading --%s", option);
+        return clv_while(err, read, "reading --%s", option);
     }
     clv_status st = session_face(s, option, err);
     if (st == CLV_OK)

@@ -130,7 +130,7 @@ out:
     free(data);
     if (status != CLV_OK) {
         clv_answers_free(&answers);
-        (void)clv_while(err, "reading the answers in %s", path);
+        (void)clv_while(err, status, "reading the answers in %s", path);
         return status;
     }
     *ret = answers;

@@ -24,7 +24,7 @@ static clv_status commitment_of_receipt(struct clv_view bytes, uint8_t ret[32],
         st = clv_event_decode(clv_view_of(facts->entry.text, facts->entry.len), &e, err);
     free(facts);
     if (st != CLV_OK)
-        return clv_while(err, "reading the receipt");
+        return clv_while(err, st, "reading the receipt");
     if (e.kind != CLV_EVENT_RECEIPT || strcmp(e.name, "key-part") != 0)
         return clv_fail(err, CLV_E_INPUT, "this is a receipt, but not the slip of a key part");
     memcpy(ret, e.digest, 32);

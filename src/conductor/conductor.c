@@ -123,7 +123,7 @@ clv_status clv_conductor_new(const struct clv_conductor_config *config, struct c
     if (st != CLV_OK) {
         clv_conductor_free(&c);
         return clv_while(
-            err, config->resume ? "resuming the ceremony in %s" : "preparing a ceremony in %s",
+            err, st, config->resume ? "resuming the ceremony in %s" : "preparing a ceremony in %s",
             config->dir);
     }
     *ret = c;

@@ -220,7 +220,7 @@ static clv_status witness_of(const struct clv_site *site, size_t i, struct clv_v
 {
     const char *text = site->witness_keys[i];
     clv_status st = clv_cosigner_parse(clv_view_of(text, strlen(text)), ret, err);
-    return st == CLV_OK ? st : clv_while(err, "reading the site's key of witness %zu", i + 1);
+    return clv_while(err, st, "reading the site's key of witness %zu", i + 1);
 }
 
 clv_status check_witnesses(const struct clv_site *site, struct clv_error *err)

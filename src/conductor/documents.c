@@ -196,7 +196,7 @@ static clv_status make_once(struct clv_conductor *c, struct receipt_request *r, 
     if (st == CLV_OK)
         st = print_receipt(c, p->path, p->number, p->serial, ret_again, err);
     prepared_free(&p);
-    return st == CLV_OK ? st : clv_while(err, "making a receipt");
+    return clv_while(err, st, "making a receipt");
 }
 
 /* A receipt that cannot be written must not undo the turn it documents. */

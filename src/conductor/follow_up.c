@@ -127,5 +127,5 @@ clv_status follow_up_write(struct clv_conductor *c, uint8_t ret_hash[32], struct
     free(selections);
     clv_writer_clear(&script);
     clv_writer_clear(&units);
-    return st == CLV_OK ? st : clv_while(err, "writing the follow-up for units set aside");
+    return clv_while(err, st, "writing the follow-up for units set aside");
 }

@@ -158,7 +158,7 @@ static clv_status replay_entry(void *ctx, uint64_t seq, struct clv_view entry,
         st = clv_ceremony_step(c->ceremony, &e, &effects, err);
     if (st == CLV_OK)
         remember(c, seq, &e);
-    return st == CLV_OK ? st : clv_while(err, "replaying entry %llu", (unsigned long long)seq);
+    return clv_while(err, st, "replaying entry %llu", (unsigned long long)seq);
 }
 
 static clv_status check_open(const struct clv_conductor *c, struct clv_error *err)
@@ -170,7 +170,7 @@ static clv_status check_open(const struct clv_conductor *c, struct clv_error *er
     bool is_signed = clv_journal_signed_size(c->journal) == clv_journal_size(c->journal);
     clv_status st = is_signed ? CLV_OK : clv_journal_checkpoint(c->journal, err);
     if (st != CLV_OK)
-        return clv_while(err, "signing the last entry of the journal");
+        return clv_while(err, st, "signing the last entry of the journal");
     st = clv_fail(err, CLV_E_RULE, "ceremony %s is over: it %s", c->id,
                   c->ceremony->state == CLV_STATE_CLOSED ? "is complete"
                                                          : "was stopped by decision");

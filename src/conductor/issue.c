@@ -77,7 +77,7 @@ static clv_status read_back(const struct issue *i, struct clv_error *err)
     free(from_codes);
     free(codes);
     free(facts);
-    return st == CLV_OK ? st : clv_while(err, "reading the receipt back");
+    return clv_while(err, st, "reading the receipt back");
 }
 
 clv_status issue_receipt(const struct issue *i, struct clv_codes *ret_codes, struct clv_error *err)

@@ -84,7 +84,7 @@ static clv_status settle(struct clv_conductor *c, struct clv_error *why, struct 
         if (what == PAUSE_STOP) {
             if (err)
                 *err = *why;
-            return clv_while(err, "writing the journal");
+            return clv_while(err, why->code, "writing the journal");
         }
         *why = (struct clv_error){0};
         st = mend(c, what, why);
@@ -141,7 +141,6 @@ clv_status append_or_pause(struct clv_conductor *c, struct clv_view line, struct
 
 clv_status record_checkpoint(struct clv_conductor *c, struct clv_error *err)
 {
-    if (write_or_pause(c, NULL, err) != CLV_OK)
-        return clv_while(err, "signing the journal's head");
-    return note_given_up(c, err);
+    clv_status st = write_or_pause(c, NULL, err);
+    return st == CLV_OK ? note_given_up(c, err) : clv_while(err, st, "signing the journal's head");
 }

@@ -44,14 +44,16 @@ clv_status record(struct clv_conductor *c, struct clv_event *event, struct clv_e
 {
     struct clv_effects effects = {0};
     struct clv_writer line = {0};
-    if (event->kind != CLV_EVENT_OPENED && event->kind != CLV_EVENT_CLOCK_JUMPED &&
-        clock_watch(c, err) != CLV_OK)
-        return clv_while(err, "noting that the clock jumped");
+    clv_status st = CLV_OK;
+    if (event->kind != CLV_EVENT_OPENED && event->kind != CLV_EVENT_CLOCK_JUMPED)
+        st = clock_watch(c, err);
+    if (st != CLV_OK)
+        return clv_while(err, st, "noting that the clock jumped");
     event->wall_ms = clv_now_wall_ms(c->config.clock);
     flatten(event->name);
     flatten(event->text);
     flatten(event->text2);
-    clv_status st = clv_event_encode(event, &line, err);
+    st = clv_event_encode(event, &line, err);
     if (st == CLV_OK)
         st = clv_ceremony_step(c->ceremony, event, &effects, err);
     if (st == CLV_OK)

@@ -239,9 +239,10 @@ clv_status clv_crypto_self_test(struct clv_error *err)
         {"RSA PKCS#1 encryption", clv_self_test_rsa_cipher},
     };
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
-        if (tests[i].run(err) == CLV_OK)
+        clv_status status = tests[i].run(err);
+        if (status == CLV_OK)
             continue;
-        (void)clv_while(err, "testing %s before any key is touched", tests[i].primitive);
+        (void)clv_while(err, status, "testing %s before any key is touched", tests[i].primitive);
         clv_hint(err, "Do not use this workstation for keys until it is known why.");
         return CLV_E_INTERNAL;
     }

@@ -210,5 +210,5 @@ clv_status clv_ep11_admin_cert_decode(struct clv_view bytes, struct clv_ep11_adm
         clv_ep11_admin_ski(&cert.key, cert.ski);
         *ret = cert;
     }
-    return clv_ep11_while(status, "reading an administrator's certificate", err);
+    return clv_while(err, status, "reading an administrator's certificate");
 }

@@ -126,7 +126,7 @@ clv_status clv_ep11_device_cert_decode(struct clv_view bytes, struct clv_ep11_de
         status = clv_p521_check_point(cert.point, sizeof(cert.point), err);
     if (status == CLV_OK)
         *ret = cert;
-    return clv_ep11_while(status, "reading a device certificate", err);
+    return clv_while(err, status, "reading a device certificate");
 }
 
 clv_status clv_ep11_device_cert_verify(const struct clv_ep11_device_cert *cert,
@@ -144,7 +144,7 @@ clv_status clv_ep11_device_cert_verify(const struct clv_ep11_device_cert *cert,
         status = clv_p521_verify_raw(signer_point, digest, cert->r, cert->s, err);
     }
     clv_writer_clear(&composite);
-    return clv_ep11_while(status, "verifying a device certificate", err);
+    return clv_while(err, status, "verifying a device certificate");
 }
 
 /* ---- writing ---- */
@@ -272,5 +272,5 @@ out:
     for (size_t i = 0; i < NUM_SECTIONS; i++)
         clv_writer_clear(&sections[i]);
     clv_writer_clear(&cert);
-    return clv_ep11_while(status, "making a device certificate", err);
+    return clv_while(err, status, "making a device certificate");
 }

@@ -3,16 +3,9 @@
 
 #include <string.h>
 
-clv_status clv_ep11_while(clv_status status, const char *doing, struct clv_error *err)
-{
-    if (status != CLV_OK)
-        (void)clv_while(err, "%s", doing);
-    return status;
-}
-
 clv_status clv_ep11_done(const struct clv_reader *r, const char *doing, struct clv_error *err)
 {
-    return clv_ep11_while(clv_reader_done(r, err), doing, err);
+    return clv_while(err, clv_reader_done(r, err), "%s", doing);
 }
 
 void clv_ep11_write_octets_82(struct clv_writer *w, struct clv_view content)

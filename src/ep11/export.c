@@ -31,7 +31,7 @@ clv_status clv_ep11_export_answer_decode(struct clv_view bytes, struct clv_view 
     size_t num = 0, num_parts = 0;
     clv_status status = clv_ep11_parameters_decode(bytes, entries, MAX_ENTRIES, &num, err);
     if (status != CLV_OK)
-        return clv_ep11_while(status, "reading an exported key", err);
+        return clv_while(err, status, "reading an exported key");
     for (size_t i = 0; i < num; i++) {
         if (entries[i].tag == CLV_EP11_PARAM_NUM_PARTS && entries[i].index != 1)
             return refuse("it is split, though one part was asked for", err);

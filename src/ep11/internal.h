@@ -34,8 +34,6 @@ enum clv_ep11_oid clv_ep11_algorithm_read(struct clv_reader *r, const char *fiel
 void clv_ep11_algorithm_expect(struct clv_reader *r, enum clv_ep11_oid oid, const char *field);
 
 /* ---- elements (element.c) ---- */
-/* Adds "while doing" to a failure; the status stays what it was, with or without err. */
-clv_status clv_ep11_while(clv_status status, const char *doing, struct clv_error *err);
 /* clv_reader_done() with "while doing". */
 clv_status clv_ep11_done(const struct clv_reader *r, const char *doing, struct clv_error *err);
 /* OCTET STRING with an `82 hh ll` length, as units write it. */

@@ -64,5 +64,5 @@ clv_status clv_ep11_kph_cert_decode(struct clv_view bytes, uint8_t ret_point[CLV
     clv_status status = clv_p521_check_point(point, CLV_P521_POINT_LEN, err);
     if (status == CLV_OK)
         memcpy(ret_point, point, CLV_P521_POINT_LEN);
-    return clv_ep11_while(status, "reading a key-part holder's certificate", err);
+    return clv_while(err, status, "reading a key-part holder's certificate");
 }

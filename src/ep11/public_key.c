@@ -74,7 +74,7 @@ clv_status clv_ep11_spki_decode(struct clv_view bytes, struct clv_ep11_public_ke
         status = clv_ep11_public_key_check(&key, err);
     if (status == CLV_OK)
         *ret = key;
-    return clv_ep11_while(status, "reading a public key", err);
+    return clv_while(err, status, "reading a public key");
 }
 
 void clv_ep11_admin_ski(const struct clv_ep11_public_key *key, uint8_t ret[CLV_SKI_LEN])

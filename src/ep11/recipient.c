@@ -162,7 +162,7 @@ clv_status clv_ep11_recipient_seal(struct clv_writer *w, const struct clv_ep11_p
                         clv_secret_len(part));
     clv_status status = importer->type == CLV_EP11_KEY_P521 ? seal_p521(w, importer, part, err)
                                                             : seal_rsa(w, importer, part, err);
-    return clv_ep11_while(status, "sealing a key part for a unit", err);
+    return clv_while(err, status, "sealing a key part for a unit");
 }
 
 /* ---- opening ---- */
@@ -325,7 +325,7 @@ clv_status clv_ep11_recipient_open(struct clv_view bytes, enum clv_ep11_key_type
         *ret_part = part;
     else if (ret_reason)
         *ret_reason = reason;
-    return clv_ep11_while(status, "opening a sealed key part", err);
+    return clv_while(err, status, "opening a sealed key part");
 }
 
 /* ---- looking at what somebody else sealed ---- */
@@ -365,5 +365,5 @@ clv_status clv_ep11_recipient_check(struct clv_view bytes,
         status = check_form(&sealed, importer, err);
     if (status == CLV_OK && !is_for(&sealed, importer))
         status = clv_fail(err, CLV_E_MISMATCH, "it is sealed for another importer key");
-    return clv_ep11_while(status, "looking at a sealed key part", err);
+    return clv_while(err, status, "looking at a sealed key part");
 }

@@ -59,8 +59,8 @@ clv_status clv_ep11_rest_request_encode(struct clv_writer *w, struct clv_view ht
 clv_status clv_ep11_rest_request_decode(struct clv_view body, char **ret_htp, size_t *ret_len,
                                         struct clv_error *err)
 {
-    return clv_ep11_while(decode(body, "request", ret_htp, ret_len, err),
-                          "reading the body of a request", err);
+    return clv_while(err, decode(body, "request", ret_htp, ret_len, err),
+                     "reading the body of a request");
 }
 
 clv_status clv_ep11_rest_response_encode(struct clv_writer *w, struct clv_view htp,
@@ -72,6 +72,6 @@ clv_status clv_ep11_rest_response_encode(struct clv_writer *w, struct clv_view h
 clv_status clv_ep11_rest_response_decode(struct clv_view body, char **ret_htp, size_t *ret_len,
                                          struct clv_error *err)
 {
-    return clv_ep11_while(decode(body, "response", ret_htp, ret_len, err),
-                          "reading the body of an answer", err);
+    return clv_while(err, decode(body, "response", ret_htp, ret_len, err),
+                     "reading the body of an answer");
 }

@@ -187,5 +187,5 @@ clv_status clv_ep11_rest_listing_decode(struct clv_view body,
     else
         status = decode_root(root, ret_units, ret_num, err);
     json_decref(root);
-    return clv_ep11_while(status, "reading the list of crypto units", err);
+    return clv_while(err, status, "reading the list of crypto units");
 }

@@ -62,7 +62,7 @@ clv_status clv_ep11_signing_public_decode(struct clv_view body,
     if (status == CLV_OK && clv_p521_check_point(point, sizeof(point), NULL) != CLV_OK)
         status = clv_fail(err, CLV_E_FORMAT, "the public key is no point of P-521");
     if (status != CLV_OK)
-        return clv_ep11_while(status, "reading a public key of the signing service", err);
+        return clv_while(err, status, "reading a public key of the signing service");
     memcpy(ret_point, point, sizeof(point));
     return CLV_OK;
 }
@@ -86,7 +86,7 @@ clv_status clv_ep11_signing_signature_decode(struct clv_view body, uint8_t *ret_
     }
     free(der);
     if (status != CLV_OK)
-        return clv_ep11_while(status, "reading a signature of the signing service", err);
+        return clv_while(err, status, "reading a signature of the signing service");
     size_t mark = clv_der_open(&w, CLV_DER_SEQUENCE);
     clv_der_write_unsigned(&w, rs[0], NUMBER_LEN);
     clv_der_write_unsigned(&w, rs[1], NUMBER_LEN);

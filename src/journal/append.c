@@ -205,7 +205,7 @@ clv_status clv_journal_cosigned(struct clv_journal *j, const struct clv_cosignat
         status = media_append(j, CHECKPOINTS, clv_writer_view(&w), err);
     if (status != CLV_OK) {
         clv_writer_clear(&w);
-        return clv_while(err, "adding a cosignature");
+        return clv_while(err, status, "adding a cosignature");
     }
     take_note(j, &w);
     journal_note_cosigners(j, clv_journal_note(j), j->signed_size);

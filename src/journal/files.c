@@ -78,12 +78,12 @@ clv_status logfile_append(struct logfile *f, const struct journal_disk *disk, st
     /* Everything before f->len was synced earlier: cutting there loses nothing acknowledged. */
     if (CLV_AGAIN(disk->truncate(f->fd, (off_t)f->len)) != 0)
         f->stuck = true;
-    (void)clv_fail_errno(err, failed, "cannot write to the journal");
+    clv_status status = clv_fail_errno(err, failed, "cannot write to the journal");
     clv_kept(err,
              f->stuck ? "The journal ends in half a record." : "The journal is as it was before.");
     if (f->stuck)
         clv_hint(err, "Stop, make the disk work again, and resume the ceremony.");
-    return clv_while(err, "recording what happens");
+    return clv_while(err, status, "recording what happens");
 }
 
 void logfile_cut(struct logfile *f, const struct journal_disk *disk, size_t len)

@@ -183,7 +183,7 @@ clv_status clv_journal_create_mirrored(const char *dir, const char *mirror, cons
         return CLV_OK;
     }
     clv_journal_free(&j);
-    return clv_while(err, "beginning a journal in %s", dir);
+    return clv_while(err, status, "beginning a journal in %s", dir);
 }
 
 clv_status clv_journal_create(const char *dir, const char *ceremony_id, bool test,

@@ -59,7 +59,7 @@ static clv_status differs(const struct clv_journal *j, const struct medium *m, u
 {
     (void)clv_fail(err, CLV_E_MISMATCH,
                    "the copies of the journal differ from entry %" PRIu64 " on", seq);
-    (void)clv_while(err, "comparing %s with %s", m->dir, media_lead(j)->dir);
+    (void)clv_while(err, CLV_E_MISMATCH, "comparing %s with %s", m->dir, media_lead(j)->dir);
     clv_kept(err, "Neither copy was changed.");
     clv_hint(err, "Compare both with the last slip on paper. The copy that agrees is the journal; "
                   "keep the other one apart, as it is.");
@@ -85,7 +85,7 @@ static clv_status compare_checkpoints(const struct clv_journal *j, const struct 
         return CLV_OK;
     (void)clv_fail(err, CLV_E_MISMATCH, "the copies of the journal have different checkpoints");
     clv_kept(err, "Neither copy was changed.");
-    return clv_while(err, "comparing %s with %s", m->dir, media_lead(j)->dir);
+    return clv_while(err, CLV_E_MISMATCH, "comparing %s with %s", m->dir, media_lead(j)->dir);
 }
 
 static clv_status judge(const struct clv_journal *j, const struct medium *m,
@@ -98,8 +98,7 @@ static clv_status judge(const struct clv_journal *j, const struct medium *m,
         return CLV_OK;
     if (report->verdict != CLV_JOURNAL_INTACT && report->verdict != CLV_JOURNAL_UNSIGNED_TAIL &&
         report->verdict != CLV_JOURNAL_UNSIGNED) {
-        (void)report_error(report, err);
-        return clv_while(err, "reading the copy in %s", m->dir);
+        return clv_while(err, report_error(report, err), "reading the copy in %s", m->dir);
     }
     if (report->size > j->tree.size && !our_own)
         return differs(j, m, j->tree.size, err);
@@ -294,7 +293,7 @@ clv_status clv_journal_mend(struct clv_journal *j, struct clv_error *err)
         if (in_use(m) && m->reserve < j->reserve && medium_reserve(m, j->reserve, NULL) != CLV_OK)
             continue; /* the append will tell */
     }
-    return status == CLV_OK ? status : clv_while(err, "taking up a medium of the journal again");
+    return clv_while(err, status, "taking up a medium of the journal again");
 }
 
 clv_status clv_journal_give_up(struct clv_journal *j, size_t medium, struct clv_error *err)

@@ -169,7 +169,7 @@ clv_status medium_reserve(struct medium *m, size_t bytes, struct clv_error *err)
     else
         medium_find_reserve(m);
     free(path);
-    return status == CLV_OK ? status : clv_while(err, "preparing %s", m->dir);
+    return clv_while(err, status, "preparing %s", m->dir);
 }
 
 void medium_find_reserve(struct medium *m)
@@ -205,5 +205,5 @@ clv_status medium_append(struct medium *m, enum which_log which, const struct jo
     }
     if (status != CLV_OK && err)
         *err = why;
-    return status == CLV_OK ? status : clv_while(err, "writing in %s", m->dir);
+    return clv_while(err, status, "writing in %s", m->dir);
 }

@@ -208,7 +208,7 @@ clv_status clv_witness_memories_load(const char *path, const struct clv_vkey *wi
         *ret = m;
     else
         clv_witness_memories_clear(&m);
-    return status == CLV_OK ? CLV_OK : clv_while(err, "reading what the witness remembers");
+    return clv_while(err, status, "reading what the witness remembers");
 }
 
 clv_status clv_witness_memories_store(const char *path, const struct clv_witness_memories *m,
@@ -220,5 +220,5 @@ clv_status clv_witness_memories_store(const char *path, const struct clv_witness
     if (status == CLV_OK)
         status = clv_file_replace(path, w.data, w.len, err);
     clv_writer_clear(&w);
-    return status == CLV_OK ? CLV_OK : clv_while(err, "remembering what is cosigned");
+    return clv_while(err, status, "remembering what is cosigned");
 }

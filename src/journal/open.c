@@ -106,7 +106,8 @@ static clv_status open_second(struct medium *m, struct clv_error *err)
         return clv_fail(err, CLV_E_MEMORY, "no memory for a file name");
     bool begun = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
     free(path);
-    return begun ? medium_open(m, O_RDWR | O_APPEND, err) : clv_journal_lock(m->dir, &m->lock_fd, err);
+    return begun ? medium_open(m, O_RDWR | O_APPEND, err)
+                 : clv_journal_lock(m->dir, &m->lock_fd, err);
 }
 
 static uint64_t size_of(const struct medium *m, enum which_log which)
@@ -158,7 +159,7 @@ clv_status clv_journal_open_mirrored(const char *dir, const char *mirror, struct
         return CLV_OK;
     }
     clv_journal_free(&j);
-    return clv_while(err, "opening the journal in %s", dir);
+    return clv_while(err, status, "opening the journal in %s", dir);
 }
 
 clv_status clv_journal_open(const char *dir, struct clv_journal **ret, struct clv_error *err)
@@ -182,5 +183,5 @@ clv_status clv_journal_open_readonly(const char *dir, struct clv_journal **ret,
         return CLV_OK;
     }
     clv_journal_free(&j);
-    return clv_while(err, "reading the journal in %s", dir);
+    return clv_while(err, status, "reading the journal in %s", dir);
 }

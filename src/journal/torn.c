@@ -88,5 +88,5 @@ clv_status clv_journal_set_torn_aside(const char *dir, size_t *ret_num_bytes, st
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         if (fds[i] >= 0)
             (void)close(fds[i]);
-    return status == CLV_OK ? CLV_OK : clv_while(err, "setting aside the torn end of %s", dir);
+    return clv_while(err, status, "setting aside the torn end of %s", dir);
 }

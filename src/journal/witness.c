@@ -45,7 +45,7 @@ clv_status clv_cosign_request_parse(struct clv_view text, struct clv_cosign_requ
     if (status == CLV_OK)
         status = clv_checkpoint_parse(r.note.text, &r.checkpoint, err);
     if (status != CLV_OK)
-        return clv_while(err, "reading the checkpoint to be cosigned");
+        return clv_while(err, status, "reading the checkpoint to be cosigned");
     *ret = r;
     return CLV_OK;
 }

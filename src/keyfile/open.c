@@ -75,7 +75,7 @@ clv_status clv_keyfile_open(struct clv_kdf *kdf, const char *path,
         st = clv_keyfile_open_view(kdf, clv_view_of(data, len), password, ret_payload, ret_info,
                                    err);
     free(data);
-    return st == CLV_OK || !err ? st : clv_while(err, "opening %s", clv_path_name(path));
+    return clv_while(err, st, "opening %s", clv_path_name(path));
 }
 
 clv_status clv_keyfile_read_header(const char *path, struct clv_keyfile_info *ret_info,
@@ -90,7 +90,7 @@ clv_status clv_keyfile_read_header(const char *path, struct clv_keyfile_info *re
     else if (st == CLV_OK)
         st = clv_keyfile_parse(clv_view_of(data, len), ret_info, err);
     free(data);
-    return st == CLV_OK || !err ? st : clv_while(err, "reading %s", clv_path_name(path));
+    return clv_while(err, st, "reading %s", clv_path_name(path));
 }
 
 clv_status clv_keyfile_check_world(const struct clv_keyfile_info *info, bool test_world,

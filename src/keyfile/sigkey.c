@@ -81,7 +81,7 @@ clv_status clv_sigkey_prove(const struct clv_sigkey *key, const struct clv_rando
     clv_random_fill(random, nonce, sizeof nonce);
     clv_status st =
         key->type == CLV_SIGKEY_RSA ? prove_rsa(key, nonce, err) : prove_p521(key, nonce, err);
-    return st == CLV_OK ? st : clv_while(err, "using the signature key once");
+    return clv_while(err, st, "using the signature key once");
 }
 
 clv_status clv_sigkey_generate(struct clv_sigkey *ret, struct clv_error *err)

@@ -216,7 +216,7 @@ clv_status clv_document_pdf(const struct clv_document *doc, uint8_t **ret_pdf, s
     clv_status status = document_check(doc, err);
     if (status == CLV_OK)
         status = document_draw_apart(doc, ret_pdf, ret_len, err);
-    return status == CLV_OK ? CLV_OK : clv_while(err, "making the document %s", doc->serial);
+    return clv_while(err, status, "making the document %s", doc->serial);
 }
 
 clv_status clv_document_write_pdf(const struct clv_document *doc, const char *path,

@@ -214,5 +214,5 @@ clv_status unpack(struct clv_view packed, struct clv_writer *w, struct clv_error
         status = clv_reader_done(&r, err);
     if (status == CLV_OK)
         status = clv_writer_done(w, err);
-    return status == CLV_OK ? CLV_OK : clv_while(err, "unpacking the codes of a receipt");
+    return clv_while(err, status, "unpacking the codes of a receipt");
 }

@@ -64,7 +64,7 @@ clv_status clv_receipt_encode(const struct clv_journal *j, uint64_t seq, uint8_t
     if (status == CLV_OK)
         status = clv_journal_read(j, seq, &entry, err);
     if (status != CLV_OK)
-        return clv_while(err, "making a receipt of entry %" PRIu64, seq);
+        return clv_while(err, status, "making a receipt of entry %" PRIu64, seq);
     clv_writer_init(&w);
     proof_write_head(&w, clv_view_of(entry.text, entry.len), clv_journal_key(j), seq, &path);
     clv_write_view(&w, clv_journal_note(j));
@@ -96,9 +96,8 @@ static clv_status parse_extra(struct clv_view line, struct proof *p, struct clv_
         return bad_line(err, 2, "does not carry an entry and a key");
     if (p->entry.len == 0 || p->entry.len > CLV_JOURNAL_ENTRY_MAX)
         return bad_line(err, 2, "does not carry an entry of 1 to 4096 bytes");
-    if (clv_vkey_parse(key, &p->key, err) != CLV_OK)
-        return clv_while(err, "reading the key on line 2 of the receipt");
-    return CLV_OK;
+    return clv_while(err, clv_vkey_parse(key, &p->key, err),
+                     "reading the key on line 2 of the receipt");
 }
 
 static bool parse_index(struct clv_view line, uint64_t *ret)
@@ -139,7 +138,7 @@ static clv_status parse_checkpoint(struct clv_view rest, struct proof *p, struct
     if (status == CLV_OK)
         status = clv_checkpoint_parse(p->note.text, &p->checkpoint, err);
     if (status != CLV_OK)
-        return clv_while(err, "reading the checkpoint of the receipt");
+        return clv_while(err, status, "reading the checkpoint of the receipt");
     if (p->checkpoint.extensions.len != 0)
         return clv_fail(err, CLV_E_UNSUPPORTED, "the receipt's checkpoint has extension lines");
     return CLV_OK;

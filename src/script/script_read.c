@@ -368,7 +368,7 @@ clv_status clv_script_read(const char *path, struct clv_script **ret, struct clv
     size_t len = 0;
     clv_status status = clv_file_read(path, CLV_SCRIPT_FILE_MAX, &data, &len, err);
     if (status != CLV_OK)
-        return clv_while(err, "reading the ceremony script");
+        return clv_while(err, status, "reading the ceremony script");
     status = clv_script_parse(path, data, len, ret, err);
     free(data);
     return status;

@@ -25,7 +25,7 @@ static clv_status load_root(struct clv_site_root *root, const char *folder, stru
     if (status == CLV_OK)
         status = clv_site_root_from_hex((const char *)data, len, root, err);
     if (status != CLV_OK)
-        status = clv_while(err, "reading the trusted root %s", path);
+        status = clv_while(err, status, "reading the trusted root %s", path);
     free(data);
     free(path);
     return status;

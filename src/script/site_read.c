@@ -346,7 +346,7 @@ clv_status clv_site_read(const char *path, struct clv_site **ret, struct clv_err
     size_t len = 0;
     clv_status status = clv_file_read(path, CLV_SCRIPT_FILE_MAX, &data, &len, err);
     if (status != CLV_OK)
-        return clv_while(err, "reading the site file");
+        return clv_while(err, status, "reading the site file");
     status = clv_site_parse(path, data, len, ret, err);
     free(data);
     return status;

@@ -85,7 +85,7 @@ clv_status clv_tke_certify(struct clv_tke *t, const struct clv_tke_key *key,
 {
     clv_status st = key->of_service ? certify_with_service(t, key, w, err)
                                     : certify_with_file(key, open, w, err);
-    return st == CLV_OK ? st : clv_while(err, "making the administrator's certificate");
+    return clv_while(err, st, "making the administrator's certificate");
 }
 
 static clv_status make_certificate(struct clv_tke *t, const struct clv_tke_key *key,

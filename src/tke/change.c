@@ -212,7 +212,7 @@ clv_status clv_tke_read_back(struct clv_tke *t, const struct clv_tke_change *cha
     for (size_t i = 0; st == CLV_OK && i < t->num_rows; i++)
         if (is_due(&t->rows[i]))
             judge(t, change, order, &t->rows[i]);
-    return st == CLV_OK ? st : clv_while(err, "reading back what the crypto units hold");
+    return clv_while(err, st, "reading back what the crypto units hold");
 }
 
 clv_status clv_tke_change_over(struct clv_tke *t, clv_status ended, struct clv_error *err)

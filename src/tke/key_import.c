@@ -18,7 +18,7 @@ static clv_status read_old(struct clv_tke *t, const char *path, struct clv_tke_k
     if (st == CLV_OK)
         st = clv_keyfile_check_world(&key.info, t->config.test_world, err);
     if (st != CLV_OK)
-        return clv_while(err, "reading %s", clv_path_name(path));
+        return clv_while(err, st, "reading %s", clv_path_name(path));
     snprintf(key.file, sizeof(key.file), "%s", clv_path_name(path));
     *ret = key;
     return CLV_OK;

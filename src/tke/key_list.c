@@ -106,7 +106,7 @@ clv_status clv_tke_list_keys(struct clv_tke *t, enum clv_keyfile_kind kind,
         st = list_service(t, &list, err);
     if (st != CLV_OK) {
         clv_tke_keys_clear(&list);
-        return clv_while(err, "listing the key files in %s", dir ? dir : "the key folder");
+        return clv_while(err, st, "listing the key files in %s", dir ? dir : "the key folder");
     }
     if (list.num_keys > 1)
         qsort(list.keys, list.num_keys, sizeof(list.keys[0]), by_name);

@@ -42,7 +42,7 @@ clv_status clv_tke_open_path(struct clv_tke *t, const struct clv_tke_key *key, c
     clv_status st = try_password(t, key, path, NULL, ret, err);
     for (int i = 1; st == CLV_E_PASSWORD && t->config.port->person && i < TRIES; i++)
         st = try_password(t, key, path, "Wrong password.", ret, err);
-    return st == CLV_OK ? st : clv_while(err, "opening %s", key->file);
+    return clv_while(err, st, "opening %s", key->file);
 }
 
 static clv_status open_file(struct clv_tke *t, const struct clv_tke_key *key,

@@ -178,7 +178,7 @@ static clv_status open_or_create(struct clv_tke *t, struct clv_error *err)
     if (st != CLV_OK) {
         clv_journal_free(&t->journal);
         clv_kept(err, "Nothing was sent.");
-        return clv_while(err, "opening the command journal in %s", t->journal_dir);
+        return clv_while(err, st, "opening the command journal in %s", t->journal_dir);
     }
     return CLV_OK;
 }
@@ -237,7 +237,7 @@ clv_status clv_tke_end(struct clv_tke *t, clv_status ended, struct clv_error *er
     clv_journal_free(&t->journal);
     if (st != CLV_OK && err)
         *err = t->journal_error;
-    return st == CLV_OK ? st : clv_while(err, "closing the command journal");
+    return clv_while(err, st, "closing the command journal");
 }
 
 /* ---- confirmations ---- */

@@ -69,7 +69,7 @@ static clv_status take_array(const json_t *root, struct clv_tke_service_key **re
     for (size_t i = 0; st == CLV_OK && i < num; i++) {
         st = take_entry(json_array_get(root, i), keys, i, err);
         if (st != CLV_OK)
-            st = clv_while(err, "reading entry %zu", i + 1);
+            st = clv_while(err, st, "reading entry %zu", i + 1);
     }
     if (st != CLV_OK) {
         clv_tke_service_keys_free(&keys, num);
@@ -121,7 +121,7 @@ static clv_status read_file(struct clv_tke *t, struct clv_tke_service *s, struct
     if (data != NULL)
         clv_wipe(data, len);
     if (st != CLV_OK)
-        (void)clv_while(err, "reading %s", path ? path : FILE_NAME);
+        (void)clv_while(err, st, "reading %s", path ? path : FILE_NAME);
 out:
     free(data);
     free(path);

@@ -142,7 +142,7 @@ clv_status clv_tke_save(struct clv_tke *t, struct clv_error *err)
     clv_status st = clv_dir_private(t->config_dir, err);
     if (st == CLV_OK)
         st = clv_tke_settings_write(t->settings_path, &t->settings, err);
-    return st == CLV_OK ? st : clv_while(err, "keeping the settings in %s", t->settings_path);
+    return clv_while(err, st, "keeping the settings in %s", t->settings_path);
 }
 
 clv_status clv_tke_prepare_kdf(struct clv_tke *t, enum clv_kdf_profile profile,

@@ -149,7 +149,7 @@ clv_status clv_tke_settings_read(const char *path, struct clv_tke_settings *ret,
     if (st == CLV_OK)
         return CLV_OK;
     clv_hint(err, "Mend or remove that file; then select again.");
-    return clv_while(err, "reading the settings in %s", path);
+    return clv_while(err, st, "reading the settings in %s", path);
 }
 
 /* ---- write ---- */

@@ -23,7 +23,7 @@ static clv_status apply_option(struct clv_tke *t, struct clv_error *err)
     for (unsigned i = 1; st == CLV_OK && i <= num; i++)
         clv_fleet_select(t->fleet, i, set[i]);
     free(set);
-    return st == CLV_OK ? st : clv_while(err, "reading --units");
+    return clv_while(err, st, "reading --units");
 }
 
 static void apply_settings(struct clv_tke *t)

@@ -113,7 +113,7 @@ static clv_status wait_all(struct search *search, const struct clv_fleet_hooks *
         for (size_t i = 0; status == CLV_OK && i < fleet->config.num_services; i++) {
             status = look_at(search, &search->listings[i], late, &open, err);
             if (status != CLV_OK)
-                (void)clv_while(err, "asking service %s for its crypto units",
+                (void)clv_while(err, status, "asking service %s for its crypto units",
                                 fleet->config.services[i].name);
         }
         if (status != CLV_OK)
@@ -141,7 +141,8 @@ static clv_status ask_refused(struct search *search, const struct clv_fleet_hook
         if (status == CLV_OK)
             status = start_one(search, listing, err);
         if (status != CLV_OK)
-            (void)clv_while(err, "asking service %s for its crypto units", listing->service->name);
+            (void)clv_while(err, status, "asking service %s for its crypto units",
+                            listing->service->name);
     }
     return status;
 }

@@ -49,7 +49,8 @@ static void finish(struct run *run, struct clv_job *job)
 static void fail_step(struct run *run, struct clv_job *job)
 {
     if (job->step < job->plan->num_steps)
-        (void)clv_while(&job->result.error, "%s", job->plan->steps[job->step].name);
+        (void)clv_while(&job->result.error, job->result.error.code, "%s",
+                        job->plan->steps[job->step].name);
     finish(run, job);
 }
 

@@ -115,7 +115,8 @@ void clv_job_conclude(struct clv_job *job)
 
     char unit[CLV_UNIT_TEXT];
     clv_unit_text(job->session, unit);
-    (void)clv_while(err, "giving %s the order: %s", unit, clv_order_name(job->order->kind));
+    (void)clv_while(err, err->code, "giving %s the order: %s", unit,
+                    clv_order_name(job->order->kind));
     advise(job);
     if (job->sent && job->order->kind == CLV_ORDER_ZEROIZE &&
         job->result.outcome != CLV_OUTCOME_REFUSED) {

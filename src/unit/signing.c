@@ -161,8 +161,7 @@ static clv_status ask(const struct clv_signing_key *key, const char *body, const
         status = take(t, body != NULL, answer, err);
     if (x != NULL)
         s->transport.close(s->transport.ctx, &x);
-    return status == CLV_OK ? status
-                            : clv_while(err, "asking the signing service for %s", key->name);
+    return clv_while(err, status, "asking the signing service for %s", key->name);
 }
 
 clv_status clv_signing_key_fetch(struct clv_signing_key *key, struct clv_error *err)

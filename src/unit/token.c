@@ -27,7 +27,7 @@ clv_status clv_token_read(const char *path, struct clv_secret **ret, struct clv_
     if (data)
         clv_wipe(data, len);
     free(data);
-    return st == CLV_OK ? st : clv_while(err, "reading the token in %s", path);
+    return clv_while(err, st, "reading the token in %s", path);
 }
 
 /* ---- another one in its place --------------------------------------------------------------- */
@@ -82,7 +82,7 @@ clv_status clv_fleet_renew_token(struct clv_fleet *fleet, const struct clv_servi
         put_token(fleet, at, token);
     else if (st == CLV_OK && !take_from_file(fleet, at))
         st = no_other(service, why, err);
-    return st == CLV_OK ? st : clv_while(err, "waiting for an access token of %s", service->name);
+    return clv_while(err, st, "waiting for an access token of %s", service->name);
 }
 
 clv_status clv_fleet_first_tokens(struct clv_fleet *fleet, const struct clv_fleet_hooks *hooks,

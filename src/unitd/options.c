@@ -106,7 +106,7 @@ static clv_status take_hex(uint8_t *ret, size_t len, bool *ret_given, struct clv
 {
     *ret_given = true;
     clv_status status = clv_unhex(optarg, strlen(optarg), ret, len, err);
-    return status == CLV_OK ? status : clv_while(err, "reading %zu hex digits", 2 * len);
+    return clv_while(err, status, "reading %zu hex digits", 2 * len);
 }
 
 static clv_status take_fd(int *ret, struct clv_error *err)

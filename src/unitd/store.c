@@ -135,7 +135,7 @@ clv_status store_load(struct store *store, struct clv_unitd_vault **ret, struct 
         clv_wipe(data, len);
     free(data);
     if (status != CLV_OK) {
-        status = clv_while(err, "reading %s", store->state_path);
+        status = clv_while(err, status, "reading %s", store->state_path);
         clv_kept(err, "The file was left as it is.");
         clv_hint(err, "Start with another --state folder, or restore a copy of this one.");
     }

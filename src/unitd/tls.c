@@ -32,7 +32,7 @@ static clv_status read_key(const char *path, struct clv_secret **ret, struct clv
     size_t len = 0;
     clv_status status = clv_file_read_private(path, MAX_PEM, &data, &len, err);
     if (status != CLV_OK)
-        return clv_while(err, "reading the key of the TLS certificate");
+        return clv_while(err, status, "reading the key of the TLS certificate");
     if (!memmem(data, len, "PRIVATE KEY-----", 16))
         status = clv_fail(err, CLV_E_FORMAT, "%s holds no private key in PEM", path);
     else
@@ -48,7 +48,7 @@ static clv_status read_cert(const char *path, char **ret, struct clv_error *err)
     size_t len = 0;
     clv_status status = clv_file_read(path, MAX_PEM, &data, &len, err);
     if (status != CLV_OK)
-        return clv_while(err, "reading the TLS certificate");
+        return clv_while(err, status, "reading the TLS certificate");
     char *text = memmem(data, len, cert_mark, sizeof(cert_mark) - 1)
                      ? strndup((const char *)data, len)
                      : NULL;

@@ -21,7 +21,7 @@ static clv_status read_line(const char *path, struct clv_secret **ret, struct cl
     size_t len = 0;
     clv_status status = clv_file_read_private(path, MAX_TOKEN, &data, &len, err);
     if (status != CLV_OK)
-        return clv_while(err, "reading the token");
+        return clv_while(err, status, "reading the token");
     size_t line = 0;
     while (line < len && data[line] != '\r' && data[line] != '\n')
         line++;

@@ -173,7 +173,7 @@ clv_status vault_commit(struct clv_unitd_vault *vault, struct unit *unit,
     if (status != CLV_OK) {
         unit->in_doubt = status == CLV_E_DOUBT;
         domain_settle(&unit->domain, work);
-        return clv_while(err, "saving the state of unit in domain %u", unit->domain.index);
+        return clv_while(err, status, "saving the state of unit in domain %u", unit->domain.index);
     }
     domain_settle(work, &unit->domain);
     unit->domain = *work;

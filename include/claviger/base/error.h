@@ -13,8 +13,7 @@
  *
  * Calling sequence
  *     struct clv_error err = {0};
- *     if (clv_something(..., &err) != CLV_OK)
- *         return clv_while(&err, "reading %s", name);
+ *     return clv_while(&err, clv_something(..., &err), "reading %s", name);
  *
  * err may be NULL everywhere: the status alone is then returned. No secret, no function name and no
  * raw errno text alone ever goes into an error. Success leaves the error untouched. */
@@ -86,10 +85,10 @@ clv_status clv_fail_errno(struct clv_error *err, int errnum, const char *fmt, ..
     __attribute__((format(printf, 3, 4)));
 /* Quotes the line of a file that the fact is about, with marks (a caret) to stand under it. */
 void clv_quote(struct clv_error *err, const char *line, const char *marks);
-/* Adds "while ..." to a failed err; further ones than CLV_ERROR_WHILES are dropped. Returns the
- * code that err holds (CLV_E_INTERNAL when err is NULL). */
-clv_status clv_while(struct clv_error *err, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Adds "while ..." to err, unless status is CLV_OK; further ones than CLV_ERROR_WHILES are dropped.
+ * Returns status. */
+clv_status clv_while(struct clv_error *err, clv_status status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Says what was not changed, and what to do now. The first caller wins: the layer that knows more
  * speaks first. */
 void clv_kept(struct clv_error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
