@@ -202,7 +202,7 @@ Test(tke_session, one_command_at_a_time)
     tke = NULL;
     survey("2");
     cr_assert_eq(clv_tke_begin(tke, "y", &err), CLV_E_RULE);
-    cr_assert_str_eq(err.kept, "Nothing was sent.");
+    cr_assert_str_eq(err.kept, "Nothing was changed.");
     clv_tke_close(&first);
 }
 
