@@ -493,6 +493,10 @@ clv_status clv_ep11_rest_listing_decode(struct clv_view body,
                                         struct clv_error *err);
 
 /* ---- b.14, end: a signing service, P-521 only ---- */
+/* Names of its keys are part of an address: unreserved characters of RFC 3986 only, at most 64, not
+ * "." or "..". */
+#define CLV_EP11_SIGNING_NAME_MAX 64
+bool clv_ep11_signing_name_ok(const char *name);
 /* Body of POST /sign/NAME: the message itself, which the service hashes with SHA-512. */
 clv_status clv_ep11_signing_request_encode(struct clv_writer *w, struct clv_view message,
                                            struct clv_error *err);

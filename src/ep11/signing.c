@@ -10,6 +10,15 @@
 
 #define NUMBER_LEN ((CLV_P521_POINT_LEN - 1) / 2)
 
+bool clv_ep11_signing_name_ok(const char *name)
+{
+    static const char unreserved[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    size_t len = strlen(name);
+    return len > 0 && len <= CLV_EP11_SIGNING_NAME_MAX && name[strspn(name, unreserved)] == '\0' &&
+           strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 clv_status clv_ep11_signing_request_encode(struct clv_writer *w, struct clv_view message,
                                            struct clv_error *err)
 {

@@ -41,7 +41,6 @@ clv_status clv_tke_settings_put_unit(struct clv_tke_settings *s, const char *ins
 /* ---- service_keys.c: keys of a signing service ---- */
 
 #define CLV_TKE_SERVICE_PREFIX "service:"
-#define CLV_TKE_MAX_SERVICE_KEYS 64
 
 struct clv_tke_service_key {
     struct clv_signing_key key;
@@ -54,12 +53,6 @@ struct clv_tke_service {
     struct clv_tke_service_key *keys;
     size_t num_keys;
 };
-/* The file SIGNSERVKEYS: a JSON array of {"key": NAME, "token": TEXT or absent}. Tokens go into
- * secrets, what jansson holds meanwhile is wiped.
- * errors  CLV_E_FORMAT: names the entry */
-clv_status clv_tke_service_keys_parse(struct clv_view json, struct clv_tke_service_key **ret,
-                                      size_t *ret_num, struct clv_error *err);
-void clv_tke_service_keys_free(struct clv_tke_service_key **keys, size_t num);
 /* Reads the file and fetches the public keys, once. Nothing happens without an address. A key that
  * cannot be used says why. errors  those of the file and of clv_signing_new() */
 clv_status clv_tke_service_look(struct clv_tke *tke, struct clv_error *err);

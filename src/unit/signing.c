@@ -94,15 +94,6 @@ void clv_signing_free(struct clv_signing **service)
     *service = NULL;
 }
 
-bool clv_signing_name_ok(const char *name)
-{
-    static const char unreserved[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    size_t len = strlen(name);
-    return len > 0 && len <= CLV_SIGNING_NAME_MAX && name[strspn(name, unreserved)] == '\0' &&
-           strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
-}
-
 /* ---- one request ----------------------------------------------------------------------------- */
 
 static clv_status wait_for(struct clv_signing *s, struct clv_exchange *x, struct clv_view *ret_body,
@@ -151,7 +142,7 @@ static clv_status ask(const struct clv_signing_key *key, const char *body, const
     struct clv_signing *s = key->service;
     struct clv_exchange *x = NULL;
     struct clv_view answer = {0};
-    char path[CLV_SIGNING_NAME_MAX + 10];
+    char path[CLV_EP11_SIGNING_NAME_MAX + 10];
     snprintf(path, sizeof path, "/%s/%s", body == NULL ? "keys" : "sign", key->name);
     clv_status status =
         s->transport.start(s->transport.ctx, &key->as_service, path, body, s->timeout_ms, &x, err);
@@ -168,7 +159,7 @@ clv_status clv_signing_key_fetch(struct clv_signing_key *key, struct clv_error *
 {
     uint8_t point[CLV_P521_POINT_LEN];
     const struct taking t = {.out = point, .cap = sizeof point};
-    if (!clv_signing_name_ok(key->name))
+    if (!clv_ep11_signing_name_ok(key->name))
         return clv_fail(err, CLV_E_INPUT,
                         "a key of a signing service has letters, digits and -._~ "
                         "in its name");

@@ -15,8 +15,6 @@
 
 #include "claviger/unit.h"
 
-#define CLV_SIGNING_NAME_MAX 64
-
 struct clv_signing;
 
 struct clv_signing_config {
@@ -31,13 +29,9 @@ clv_status clv_signing_new(const struct clv_signing_config *config, struct clv_s
                            struct clv_error *err);
 void clv_signing_free(struct clv_signing **service);
 
-/* Names are part of an address: unreserved characters of RFC 3986 only, at most 64, not "." or
- * "..". */
-bool clv_signing_name_ok(const char *name);
-
 struct clv_signing_key {
     struct clv_signing *service; /* borrowed, as what follows */
-    char name[CLV_SIGNING_NAME_MAX + 1];
+    char name[CLV_EP11_SIGNING_NAME_MAX + 1];
     const struct clv_secret *token; /* sent as the Authorization header; NULL: none */
     uint8_t point[CLV_P521_POINT_LEN];
     uint8_t ski[CLV_SKI_LEN];      /* both: after clv_signing_key_fetch() */
@@ -48,5 +42,22 @@ clv_status clv_signing_key_fetch(struct clv_signing_key *key, struct clv_error *
 /* Borrows the key, which must have been fetched. Its sign() has the errors above, and
  *         CLV_E_FORGED: the signature does not verify with the key's public key */
 void clv_signing_signer(struct clv_signing_key *key, struct clv_ep11_signer *ret);
+
+/* ---- the file SIGNSERVKEYS ---- */
+
+#define CLV_SIGNING_MAX_KEYS 64
+struct clv_signing_entry {
+    char name[CLV_EP11_SIGNING_NAME_MAX + 1];
+    struct clv_secret *token; /* NULL: none in the file */
+};
+/* A JSON array of {"key": NAME, "token": TEXT or absent}. Tokens go into secrets, what jansson
+ * holds meanwhile is wiped. *ret: clv_signing_keys_free().
+ * errors  CLV_E_FORMAT: names the entry */
+clv_status clv_signing_keys_parse(struct clv_view json, struct clv_signing_entry **ret,
+                                  size_t *ret_num, struct clv_error *err);
+/* The same from a private file. errors  also those of clv_file_read_private() */
+clv_status clv_signing_keys_read(const char *path, struct clv_signing_entry **ret, size_t *ret_num,
+                                 struct clv_error *err);
+void clv_signing_keys_free(struct clv_signing_entry **entries, size_t num);
 
 #endif

@@ -234,15 +234,15 @@ Test(unit_signing, services_that_fail)
 Test(unit_signing, names_are_no_paths)
 {
     static const char *const bad[] = {"", ".", "..", "a/b", "a b", "a%2f", "a?b", "\xc3\xa9", "a#"};
-    char long_name[CLV_SIGNING_NAME_MAX + 2];
+    char long_name[CLV_EP11_SIGNING_NAME_MAX + 2];
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        cr_assert_not(clv_signing_name_ok(bad[i]), "%s", bad[i]);
+        cr_assert_not(clv_ep11_signing_name_ok(bad[i]), "%s", bad[i]);
     memset(long_name, 'a', sizeof long_name);
-    long_name[CLV_SIGNING_NAME_MAX + 1] = '\0';
-    cr_assert_not(clv_signing_name_ok(long_name));
-    long_name[CLV_SIGNING_NAME_MAX] = '\0';
-    cr_assert(clv_signing_name_ok(long_name));
-    cr_assert(clv_signing_name_ok("Aa0-._~"));
+    long_name[CLV_EP11_SIGNING_NAME_MAX + 1] = '\0';
+    cr_assert_not(clv_ep11_signing_name_ok(long_name));
+    long_name[CLV_EP11_SIGNING_NAME_MAX] = '\0';
+    cr_assert(clv_ep11_signing_name_ok(long_name));
+    cr_assert(clv_ep11_signing_name_ok("Aa0-._~"));
     snprintf(f.key.name, sizeof f.key.name, "..");
     cr_assert_eq(clv_signing_key_fetch(&f.key, NULL), CLV_E_INPUT);
     cr_assert_eq(f.num_requests, 0);

@@ -3,37 +3,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/tke/internal.h"
+#include "claviger/unit/signing.h"
 #include "start.h"
 
-static clv_status parse(const char *text, size_t len, struct clv_tke_service_key **ret,
+static clv_status parse(const char *text, size_t len, struct clv_signing_entry **ret,
                         size_t *ret_num, struct clv_error *err)
 {
-    return clv_tke_service_keys_parse(clv_view_of(text, len), ret, ret_num, err);
+    return clv_signing_keys_parse(clv_view_of(text, len), ret, ret_num, err);
 }
 
-TestSuite(service_keys, .init = test_start);
+TestSuite(signing_keys, .init = test_start);
 
 static const char good[] = "[{\"key\":\"first-key\"},{\"key\":\"second.key\",\"token\":\"for 2\"},"
                            "{\"key\":\"third~key\",\"other\":[1]}]";
 
-Test(service_keys, the_published_form)
+Test(signing_keys, the_published_form)
 {
-    struct clv_tke_service_key *keys = NULL;
+    struct clv_signing_entry *keys = NULL;
     size_t num = 0;
     cr_assert_eq(parse(good, sizeof good - 1, &keys, &num, NULL), CLV_OK);
     cr_assert_eq(num, 3);
-    cr_assert_str_eq(keys[0].key.name, "first-key");
+    cr_assert_str_eq(keys[0].name, "first-key");
     cr_assert_null(keys[0].token);
     cr_assert_eq(clv_secret_len(keys[1].token), 5);
     cr_assert_eq(memcmp(clv_secret_read(keys[1].token), "for 2", 5), 0);
     clv_secret_close(keys[1].token);
-    cr_assert_str_eq(keys[2].key.name, "third~key");
-    clv_tke_service_keys_free(&keys, num);
+    cr_assert_str_eq(keys[2].name, "third~key");
+    clv_signing_keys_free(&keys, num);
     cr_assert_eq(clv_secret_alive(), 0);
 }
 
-Test(service_keys, what_is_refused)
+Test(signing_keys, what_is_refused)
 {
     static const char *const bad[] = {
         "",
@@ -51,7 +51,7 @@ Test(service_keys, what_is_refused)
         "[{\"key\":\"a\",\"key\":\"b\"}]",
         "[{\"key\":\"a\",\"token\":\"x\"},{\"key\":\"b c\"}]",
     };
-    struct clv_tke_service_key *keys = NULL;
+    struct clv_signing_entry *keys = NULL;
     size_t num = 99;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct clv_error err = {0};
@@ -63,9 +63,9 @@ Test(service_keys, what_is_refused)
     }
 }
 
-Test(service_keys, cut_and_changed_anywhere)
+Test(signing_keys, cut_and_changed_anywhere)
 {
-    struct clv_tke_service_key *keys = NULL;
+    struct clv_signing_entry *keys = NULL;
     char text[sizeof good];
     size_t num = 0;
     for (size_t len = 0; len < sizeof good - 1; len++)
@@ -76,8 +76,8 @@ Test(service_keys, cut_and_changed_anywhere)
             text[at] = (char)value;
             if (parse(text, sizeof good - 1, &keys, &num, NULL) == CLV_OK) {
                 for (size_t i = 0; i < num; i++)
-                    cr_assert(clv_signing_name_ok(keys[i].key.name));
-                clv_tke_service_keys_free(&keys, num);
+                    cr_assert(clv_ep11_signing_name_ok(keys[i].name));
+                clv_signing_keys_free(&keys, num);
             }
         }
     cr_assert_eq(clv_secret_alive(), 0);
