@@ -153,6 +153,21 @@ struct clv_site_instance {
     size_t num_units;
 };
 
+/* Where administrators' signatures may come from instead of key files. */
+#define CLV_SITE_SIGNING_KEYS_MAX 64
+struct clv_site_signing {
+    const char *name; /* NULL: the site names none */
+    const char *url;  /* https://..., or http:// on this machine */
+    const char *ca_file;
+    enum clv_site_token token; /* ASK: each owner types that of their key */
+    const char *token_file;    /* one for every key, or NULL */
+    const char *keys_file;     /* names and tokens as the plug-in's SIGNSERVKEYS, or NULL: keys */
+    const char *keys[CLV_SITE_SIGNING_KEYS_MAX];
+    size_t num_keys;
+    bool test;        /* its keys are for TEST units, and for nothing else */
+    unsigned seconds; /* for one request, 1..600 */
+};
+
 #define CLV_SITE_WITNESSES_MAX 3
 struct clv_site {
     struct clv_site_instance *instances;
@@ -163,6 +178,7 @@ struct clv_site {
     const char *printer;          /* name of a print queue; NULL: none */
     const char *witness_keys[CLV_SITE_WITNESSES_MAX]; /* as text, form checked only */
     size_t num_witness_keys;
+    struct clv_site_signing signing;
     unsigned query_seconds;   /* 1..600 */
     unsigned command_seconds; /* 1..600 */
     uint8_t hash[CLV_SHA256_LEN];

@@ -160,6 +160,27 @@ static void write_instance(struct clv_writer *w, const struct clv_site_instance 
     clv_write_text(w, "]\n");
 }
 
+static void write_signing(struct clv_writer *w, const struct clv_site_signing *signing)
+{
+    clv_write_text(w, "\nsigning-service:\n    name: ");
+    quoted(w, signing->name);
+    clv_write_text(w, "\n    url: ");
+    quoted(w, signing->url);
+    clv_write_format(w, "\n    test: %s\n    seconds: %u\n", signing->test ? "true" : "false",
+                     signing->seconds);
+    if (signing->token == CLV_SITE_TOKEN_ASK)
+        clv_write_text(w, "    token: ask\n");
+    write_file(w, "    ", "ca-file", signing->ca_file);
+    write_file(w, "    ", "token-file", signing->token_file);
+    write_file(w, "    ", "keys-file", signing->keys_file);
+    for (size_t i = 0; i < signing->num_keys; i++) {
+        clv_write_text(w, i ? ", " : "    keys: [");
+        quoted(w, signing->keys[i]);
+    }
+    if (signing->num_keys > 0)
+        clv_write_text(w, "]\n");
+}
+
 void clv_site_follow_up(const struct clv_site *site, const struct clv_site_selection *selections,
                         struct clv_writer *w)
 {
@@ -167,6 +188,8 @@ void clv_site_follow_up(const struct clv_site *site, const struct clv_site_selec
     for (size_t i = 0; i < site->num_instances; i++)
         if (selections[i].num > 0)
             write_instance(w, &site->instances[i], &selections[i]);
+    if (site->signing.name)
+        write_signing(w, &site->signing);
     if (site->key_files_folder || site->receipts_folder || site->mirror_folder)
         clv_write_text(w, "\nfolders:\n");
     write_file(w, "  ", "key-files", site->key_files_folder);

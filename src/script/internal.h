@@ -107,6 +107,16 @@ clv_status clv_site_read_address(const struct clv_yaml_source *source,
                                  const struct clv_site_address *address,
                                  struct clv_site_instance *instance, struct clv_error *err);
 
+/* What is wrong with a URL that a token may go to, or NULL: https://, or http:// on this machine.
+ */
+const char *clv_site_objection_to_url(const char *url);
+
+/* ---- site_signing.c: the signing service ---- */
+/* errors  CLV_E_SCRIPT */
+clv_status clv_site_read_signing(const struct clv_yaml_source *source,
+                                 const struct clv_yaml_node *map, struct clv_site_signing *ret,
+                                 struct clv_error *err);
+
 /* ---- site_read.c: a trusted root ---- */
 /* errors  CLV_E_INPUT: not a point */
 clv_status clv_site_root_from_hex(const char *text, size_t len, struct clv_site_root *root,

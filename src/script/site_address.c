@@ -30,22 +30,36 @@ static bool host_ends(const char *rest)
     return *rest == '\0' || *rest == ':' || *rest == '/';
 }
 
-static const char *objection_to_endpoint(const char *url)
+static bool has_strange_signs(const char *url)
+{
+    return strpbrk(url, " @\"'\\") != NULL;
+}
+
+const char *clv_site_objection_to_url(const char *url)
 {
     static const char *const loopback[] = {"http://127.0.0.1", "http://[::1]", "http://localhost"};
-    if (strpbrk(url, " @\"'\\") != NULL)
-        return "may have no blank, quote or \"@\"";
-    if (starts_with(url, "unix:"))
-        return url[strlen("unix:")] == '/' ? NULL : "needs a full path: unix:/run/...";
+    if (has_strange_signs(url) || strpbrk(url, "?#") != NULL)
+        return "may have no blank, quote, \"@\", \"?\" or \"#\"";
     if (starts_with(url, "https://"))
         return host_ends(url + strlen("https://")) ? "needs a host behind https://" : NULL;
     if (!starts_with(url, "http://"))
-        return "must begin with unix:/, http://127.0.0.1 or https://";
+        return "must begin with https://, or with http:// on this machine";
     for (size_t i = 0; i < LEN(loopback); i++) {
         if (starts_with(url, loopback[i]) && host_ends(url + strlen(loopback[i])))
             return NULL;
     }
     return "may use http:// on this machine only; elsewhere https://";
+}
+
+static const char *objection_to_endpoint(const char *url)
+{
+    if (has_strange_signs(url))
+        return "may have no blank, quote or \"@\"";
+    if (starts_with(url, "unix:"))
+        return url[strlen("unix:")] == '/' ? NULL : "needs a full path: unix:/run/...";
+    if (!starts_with(url, "https://") && !starts_with(url, "http://"))
+        return "must begin with unix:/, http://127.0.0.1 or https://";
+    return clv_site_objection_to_url(url);
 }
 
 static size_t place_of(const struct clv_yaml_node *map, const char *key)

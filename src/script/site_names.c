@@ -6,7 +6,7 @@
 
 #define ROOT_FILE_MAX 4096
 #define NAMES_OF_INSTANCE 2
-#define NAMES_OF_SITE 3
+#define NAMES_OF_SITE 6
 
 /* ---- trusted roots ---- */
 
@@ -74,6 +74,12 @@ static clv_status place_all(struct clv_site *site, const char *folder, struct cl
         status = place(site, folder, &site->receipts_folder, err);
     if (status == CLV_OK)
         status = place(site, folder, &site->mirror_folder, err);
+    if (status == CLV_OK)
+        status = place(site, folder, &site->signing.ca_file, err);
+    if (status == CLV_OK)
+        status = place(site, folder, &site->signing.token_file, err);
+    if (status == CLV_OK)
+        status = place(site, folder, &site->signing.keys_file, err);
     for (size_t i = 0; status == CLV_OK && i < site->num_instances; i++) {
         status = place(site, folder, &site->instances[i].token_file, err);
         if (status == CLV_OK)

@@ -284,7 +284,7 @@ static clv_status read_document(const struct clv_yaml_source *source, struct clv
 {
     struct top {
         unsigned version;
-        const struct clv_yaml_node *instances, *folders, *deadlines, *witnesses;
+        const struct clv_yaml_node *instances, *folders, *deadlines, *witnesses, *signing;
         const char *printer;
     } top = {.printer = "none"};
 #define TOP(member) offsetof(struct top, member)
@@ -296,6 +296,7 @@ static clv_status read_document(const struct clv_yaml_source *source, struct clv
         {"printer",           CLV_FIELD_LINE,   TOP(printer),   false, 1, 60, NULL},
         {"deadlines",         CLV_FIELD_NODE,   TOP(deadlines), false, 0,  0, NULL},
         {"witness-keys",      CLV_FIELD_NODE,   TOP(witnesses), false, 0,  0, NULL},
+        {"signing-service",   CLV_FIELD_NODE,   TOP(signing),   false, 0,  0, NULL},
     };
     /* clang-format on */
 #undef TOP
@@ -311,6 +312,8 @@ static clv_status read_document(const struct clv_yaml_source *source, struct clv
         status = read_deadlines(source, top.deadlines, site, err);
     if (status == CLV_OK && top.witnesses != NULL)
         status = read_witnesses(source, top.witnesses, site, err);
+    if (status == CLV_OK && top.signing != NULL)
+        status = clv_site_read_signing(source, top.signing, &site->signing, err);
     if (status == CLV_OK && strcmp(top.printer, "none") != 0) {
         site->printer = top.printer;
         status = check(source, root, "printer", objection_to_printer, err);

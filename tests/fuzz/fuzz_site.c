@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "claviger/ep11.h"
 #include "claviger/script.h"
 #include "libfyaml_leaks.h"
 
@@ -22,6 +23,16 @@ static void check_instance(const struct clv_site_instance *instance)
         must(instance->units[i] > instance->units[i - 1]);
 }
 
+static void check_signing(const struct clv_site_signing *signing)
+{
+    if (signing->name == NULL)
+        return;
+    must(strncmp(signing->url, "https://", 8) == 0 || strncmp(signing->url, "http://", 7) == 0);
+    must((signing->num_keys == 0) == (signing->keys_file != NULL));
+    for (size_t i = 0; i < signing->num_keys; i++)
+        must(clv_ep11_signing_name_ok(signing->keys[i]));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct clv_site *site = NULL;
@@ -30,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         must(site->num_instances >= 1);
         for (size_t i = 0; i < site->num_instances; i++)
             check_instance(&site->instances[i]);
+        check_signing(&site->signing);
         must(site->printer == NULL || site->printer[0] != '-');
         clv_site_free(&site);
     } else {
