@@ -24,7 +24,8 @@
 #include "claviger/ep11.h"
 
 struct clv_fleet;
-struct clv_site; /* script.h */
+struct clv_site;        /* script.h */
+struct clv_signing_key; /* unit/signing.h */
 
 enum clv_unit_kind { CLV_UNIT_OPERATIONAL, CLV_UNIT_RECOVERY, CLV_UNIT_FAILOVER };
 
@@ -208,6 +209,11 @@ struct clv_fleet_hooks {
      * get no further in this order. */
     clv_status (*token)(void *ctx, const struct clv_service *service, const char *why,
                         struct clv_secret **ret, struct clv_error *err);
+    /* A signing service gave no signature, or none that counts (why). Nothing is under way
+     * meanwhile. CLV_OK: it is asked again, perhaps with another token in the key. Anything else:
+     * the commands that need it are not sent. NULL: they never are. */
+    clv_status (*signature)(void *ctx, struct clv_signing_key *key, const struct clv_error *why,
+                            struct clv_error *err);
 };
 
 /* Asks every service for its units; all of them are selected then. Taken whole or not at all.

@@ -7,36 +7,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "dispatch.h"
 
+#define MAX_SIGNING 4       /* requests that a signing service gets at the same time */
 #define TIMEOUT_GRACE_MS 50 /* the transport's own deadline comes first: it knows more */
-
-struct run {
-    struct clv_fleet *fleet;
-    const struct clv_fleet_hooks *hooks;
-    struct clv_job *jobs;
-    size_t num_jobs, num_open, num_held;
-    int64_t last_tick_ms;
-    struct clv_error stopped; /* code CLV_OK: go on */
-};
 
 /* ---- ending a job --------------------------------------------------------------------------- */
 
-static void close_exchange(struct run *run, struct clv_job *job)
+void clv_run_close_exchange(struct clv_run *run, struct clv_job *job)
 {
     if (job->exchange != NULL)
         run->fleet->transport.close(run->fleet->transport.ctx, &job->exchange);
     job->exchange = NULL;
 }
 
-static void finish(struct run *run, struct clv_job *job)
+static void finish(struct clv_run *run, struct clv_job *job)
 {
-    close_exchange(run, job);
+    clv_run_close_exchange(run, job);
     clv_job_conclude(job);
     memcpy(job->result.counter, job->session->counter, CLV_EP11_COUNTER_LEN);
     job->result.elapsed_ms = (int)(clv_now_ms(run->fleet->config.clock) - job->started_ms);
     clv_writer_clear(&job->input);
     clv_writer_clear(&job->body);
+    clv_signatures_clear(&job->signatures);
     free(job->chain.cert);
     job->chain.cert = NULL;
     job->over = true;
@@ -46,7 +39,7 @@ static void finish(struct run *run, struct clv_job *job)
 }
 
 /* job->result.error says how it went. */
-static void fail_step(struct run *run, struct clv_job *job)
+void clv_run_fail_step(struct clv_run *run, struct clv_job *job)
 {
     if (job->step < job->plan->num_steps)
         (void)clv_while(&job->result.error, job->result.error.code, "%s",
@@ -54,7 +47,7 @@ static void fail_step(struct run *run, struct clv_job *job)
     finish(run, job);
 }
 
-static void keep_here(struct run *run, struct clv_job *job)
+static void keep_here(struct clv_run *run, struct clv_job *job)
 {
     job->result.error = run->stopped;
     job->kept_here = true;
@@ -63,7 +56,7 @@ static void keep_here(struct run *run, struct clv_job *job)
 
 /* ---- asking --------------------------------------------------------------------------------- */
 
-static clv_status announce(struct run *run, struct clv_job *job, struct clv_error *err)
+static clv_status announce(struct clv_run *run, struct clv_job *job, struct clv_error *err)
 {
     if (run->hooks == NULL || run->hooks->intent == NULL)
         return CLV_OK;
@@ -82,7 +75,7 @@ static clv_status announce(struct run *run, struct clv_job *job, struct clv_erro
     return status;
 }
 
-static clv_status start_exchange(struct run *run, struct clv_job *job, struct clv_error *err)
+clv_status clv_run_start_exchange(struct clv_run *run, struct clv_job *job, struct clv_error *err)
 {
     int64_t left_ms = job->deadline_ms - clv_now_ms(run->fleet->config.clock);
     if (left_ms <= 0)
@@ -104,7 +97,7 @@ static clv_status check_again(const struct clv_job *job, struct clv_error *err)
                     "moved all the same");
 }
 
-static clv_status send_step(struct run *run, struct clv_job *job, const struct clv_step *step,
+static clv_status send_step(struct clv_run *run, struct clv_job *job, const struct clv_step *step,
                             struct clv_error *err)
 {
     clv_status status = step->ask(job, err);
@@ -112,17 +105,22 @@ static clv_status send_step(struct run *run, struct clv_job *job, const struct c
         return status;
     clv_writer_clear(&job->body);
     status = clv_body_encode(&job->body, job->session, &job->ask, err);
+    if (status == CLV_OK && !clv_signatures_complete(&job->signatures)) {
+        job->is_signing = true;
+        job->signing_ms = clv_now_ms(run->fleet->config.clock);
+        return CLV_OK;
+    }
     if (status == CLV_OK && step->command)
         status = job->again ? check_again(job, err) : announce(run, job, err);
     if (status == CLV_OK)
-        status = start_exchange(run, job, err);
+        status = clv_run_start_exchange(run, job, err);
     if (status == CLV_OK && step->command)
         job->sent = true;
     return status;
 }
 
 /* Sends the next step this unit needs, or ends the job. */
-static void advance(struct run *run, struct clv_job *job)
+void clv_run_advance(struct clv_run *run, struct clv_job *job)
 {
     const struct clv_plan *plan = job->plan;
     while (job->step < plan->num_steps && plan->steps[job->step].needed != NULL &&
@@ -139,7 +137,7 @@ static void advance(struct run *run, struct clv_job *job)
     }
     if (send_step(run, job, &plan->steps[job->step], &job->result.error) != CLV_OK) {
         job->kept_here = !job->again && job->result.error.code != CLV_E_TIMEOUT;
-        fail_step(run, job);
+        clv_run_fail_step(run, job);
     }
 }
 
@@ -174,72 +172,10 @@ static void nonsense_is_doubt(struct clv_error *err)
         err->code = CLV_E_DOUBT;
 }
 
-/* ---- a refused access token ----------------------------------------------------------------- */
+/* ---- what comes ------------------------------------------------------------------------------ */
 
-static void hold(struct run *run, struct clv_job *job, struct clv_view body)
-{
-    struct clv_error why = {0};
-    (void)clv_http_failed(CLV_E_DOUBT, CLV_HTTP_UNAUTHORIZED, body, &why);
-    snprintf(job->refusal, sizeof job->refusal, "%s", why.fact);
-    close_exchange(run, job);
-    job->held = true;
-    job->held_ms = clv_now_ms(run->fleet->config.clock);
-    run->num_held++;
-}
-
-/* A query is asked again as it was. A command begins with its questions once more. */
-static void resume(struct run *run, struct clv_job *job)
-{
-    job->held = false;
-    run->num_held--;
-    job->deadline_ms += clv_now_ms(run->fleet->config.clock) - job->held_ms;
-    if (job->plan->steps[job->step].command) {
-        job->again = true;
-        memcpy(job->sent_counter, job->prelude.counter, CLV_EP11_COUNTER_LEN);
-        job->step = 0;
-        advance(run, job);
-        return;
-    }
-    if (start_exchange(run, job, &job->result.error) != CLV_OK)
-        fail_step(run, job);
-}
-
-static void give_up(struct run *run, struct clv_job *job, const struct clv_error *why)
-{
-    job->held = false;
-    run->num_held--;
-    job->result.error = *why;
-    fail_step(run, job);
-}
-
-static void give_up_service(struct run *run, const struct clv_service *service,
-                            const struct clv_error *why)
-{
-    for (size_t i = 0; i < run->num_jobs; i++) {
-        if (run->jobs[i].held && run->jobs[i].session->service == service)
-            give_up(run, &run->jobs[i], why);
-    }
-}
-
-/* Every open job waits for a token. All tokens are fetched before anything goes on: people take
- * their time, and no deadline runs meanwhile. */
-static void resume_held(struct run *run)
-{
-    for (size_t i = 0; i < run->num_jobs; i++) {
-        struct clv_job *job = &run->jobs[i];
-        const struct clv_service *service = job->session->service;
-        struct clv_error err = {0};
-        if (job->held && job->token_number == service->token_number &&
-            clv_fleet_renew_token(run->fleet, service, job->refusal, run->hooks, &err) != CLV_OK)
-            give_up_service(run, service, &err);
-    }
-    for (size_t i = 0; i < run->num_jobs; i++) {
-        if (run->jobs[i].held)
-            resume(run, &run->jobs[i]);
-    }
-}
-
-static void answered(struct run *run, struct clv_job *job, long http_status, struct clv_view body)
+static void answered(struct clv_run *run, struct clv_job *job, long http_status,
+                     struct clv_view body)
 {
     const struct clv_step *step = &job->plan->steps[job->step];
     struct clv_error *err = &job->result.error;
@@ -247,11 +183,11 @@ static void answered(struct run *run, struct clv_job *job, long http_status, str
     enum clv_next next = CLV_NEXT_STEP;
 
     if (http_status == CLV_HTTP_UNAUTHORIZED && run->stopped.code == CLV_OK) {
-        hold(run, job, body);
+        clv_run_hold(run, job, body);
         return;
     }
     clv_status status = clv_answer_decode(job->session, &job->ask, http_status, body, &answer, err);
-    close_exchange(run, job);
+    clv_run_close_exchange(run, job);
     if (status == CLV_OK)
         status = believe(job, step, &answer, err);
     if (status == CLV_OK)
@@ -259,45 +195,45 @@ static void answered(struct run *run, struct clv_job *job, long http_status, str
     clv_answer_clear(&answer);
     if (status != CLV_OK) {
         nonsense_is_doubt(err);
-        fail_step(run, job);
+        clv_run_fail_step(run, job);
         return;
     }
     follow(job, next);
-    advance(run, job);
+    clv_run_advance(run, job);
 }
 
 /* A query whose connection broke is asked once more: servers close idle connections. A command
  * never is. */
-static void broken(struct run *run, struct clv_job *job, const char *why)
+static void broken(struct clv_run *run, struct clv_job *job, const char *why)
 {
     char why_text[CLV_ERROR_TEXT]; /* why dies with the exchange */
     snprintf(why_text, sizeof why_text, "%s", why);
-    close_exchange(run, job);
+    clv_run_close_exchange(run, job);
     if (!job->plan->steps[job->step].command && !job->asked_twice && run->stopped.code == CLV_OK) {
         job->asked_twice = true;
-        if (start_exchange(run, job, NULL) == CLV_OK)
+        if (clv_run_start_exchange(run, job, NULL) == CLV_OK)
             return;
     }
     (void)clv_fail(&job->result.error, CLV_E_DOUBT, "no whole answer: %s", why_text);
-    fail_step(run, job);
+    clv_run_fail_step(run, job);
 }
 
-static void not_sent(struct run *run, struct clv_job *job, const char *why)
+static void not_sent(struct clv_run *run, struct clv_job *job, const char *why)
 {
     job->sent = false; /* the transport is sure of it */
     (void)clv_fail(&job->result.error, CLV_E_IO, "the unit cannot be reached: %s", why);
-    fail_step(run, job);
+    clv_run_fail_step(run, job);
 }
 
-static void timed_out(struct run *run, struct clv_job *job)
+static void timed_out(struct clv_run *run, struct clv_job *job)
 {
     int64_t waited_ms = clv_now_ms(run->fleet->config.clock) - job->started_ms;
     (void)clv_fail(&job->result.error, CLV_E_TIMEOUT, "no answer within %.1f s",
                    (double)waited_ms / 1000);
-    fail_step(run, job);
+    clv_run_fail_step(run, job);
 }
 
-static void look_after(struct run *run, struct clv_job *job)
+static void look_after(struct clv_run *run, struct clv_job *job)
 {
     long http_status = 0;
     struct clv_view body = {0};
@@ -322,18 +258,18 @@ static void look_after(struct run *run, struct clv_job *job)
 /* ---- the loop ------------------------------------------------------------------------------- */
 
 /* Queries still out are given up at once; commands that left are waited for. */
-static void stop(struct run *run)
+static void stop(struct clv_run *run)
 {
     for (size_t i = 0; i < run->num_jobs; i++) {
         struct clv_job *job = &run->jobs[i];
         if (job->held)
-            give_up(run, job, &run->stopped);
+            clv_run_give_up(run, job, &run->stopped);
         else if (!job->over && !job->sent)
             keep_here(run, job);
     }
 }
 
-static void tick(struct run *run)
+static void tick(struct clv_run *run)
 {
     int64_t now_ms = clv_now_ms(run->fleet->config.clock);
     if (now_ms - run->last_tick_ms < CLV_TICK_MS)
@@ -351,30 +287,31 @@ static void tick(struct run *run)
     stop(run);
 }
 
-static int ms_to_next_tick(const struct run *run)
+static int ms_to_next_tick(const struct clv_run *run)
 {
     int64_t left_ms = run->last_tick_ms + CLV_TICK_MS - clv_now_ms(run->fleet->config.clock);
     return left_ms < 1 ? 1 : (int)left_ms;
 }
 
-static void run_jobs(struct run *run)
+static void run_jobs(struct clv_run *run)
 {
     run->last_tick_ms = clv_now_ms(run->fleet->config.clock);
     for (size_t i = 0; i < run->num_jobs; i++) {
         if (!run->jobs[i].over)
-            advance(run, &run->jobs[i]);
+            clv_run_advance(run, &run->jobs[i]);
         tick(run);
     }
     while (run->num_open > 0) {
         if (run->num_held == run->num_open) {
-            resume_held(run);
+            clv_run_resume_held(run);
             continue;
         }
         run->fleet->transport.poll(run->fleet->transport.ctx, ms_to_next_tick(run));
         tick(run);
         for (size_t i = 0; i < run->num_jobs; i++) {
-            if (!run->jobs[i].over && !run->jobs[i].held)
-                look_after(run, &run->jobs[i]);
+            struct clv_job *job = &run->jobs[i];
+            if (!job->over && !job->held)
+                job->is_signing ? clv_run_look_after_signing(run, job) : look_after(run, job);
             tick(run);
         }
     }
@@ -403,7 +340,8 @@ static void job_init(struct clv_job *job, struct clv_fleet *fleet, struct clv_se
     job->result.reason = CLV_EP11_NO_REASON;
 }
 
-static clv_status make_jobs(struct run *run, const struct clv_order *order, struct clv_error *err)
+static clv_status make_jobs(struct clv_run *run, const struct clv_order *order,
+                            struct clv_error *err)
 {
     struct clv_fleet *fleet = run->fleet;
     run->jobs = calloc(fleet->num_sessions + 1, sizeof *run->jobs);
@@ -427,7 +365,7 @@ static clv_status make_jobs(struct run *run, const struct clv_order *order, stru
 clv_status clv_fleet_run(struct clv_fleet *fleet, const struct clv_order *order,
                          const struct clv_fleet_hooks *hooks, struct clv_error *err)
 {
-    struct run run = {.fleet = fleet, .hooks = hooks};
+    struct clv_run run = {.fleet = fleet, .hooks = hooks};
     clv_status status = clv_order_check(order, err);
     if (status == CLV_OK)
         status = make_jobs(&run, order, err);

@@ -3,6 +3,7 @@
 #define CLV_UNIT_INTERNAL_H
 
 #include "claviger/unit.h"
+#include "claviger/unit/signing.h"
 
 #define CLV_CHAIN_MAX 8 /* device certificates below the root; real units have two or three */
 #define CLV_ADMIN_FUNCTION (1u << 16 | CLV_EP11_FN_ADMIN) /* API ordinal 1, as IBM's tools send */
@@ -98,6 +99,55 @@ clv_status clv_fleet_first_tokens(struct clv_fleet *fleet, const struct clv_flee
 /* NULL: number is not one of the fleet's. */
 struct clv_session *clv_fleet_session(const struct clv_fleet *fleet, unsigned number);
 
+/* ---- signing.c: a signing service, for the event loop ---------------------------------------- */
+
+/* NULL: the signer is no service's. */
+struct clv_signing_key *clv_signing_key_of(const struct clv_ep11_signer *signer);
+/* Body of a request for a signature, a NUL behind it. */
+clv_status clv_signing_body(struct clv_writer *w, struct clv_view message, struct clv_error *err);
+clv_status clv_signing_start(struct clv_signing_key *key, struct clv_transport *transport,
+                             const char *body, struct clv_exchange **ret, struct clv_error *err);
+/* *ret_body is valid when it is not pending. errors  CLV_E_IO, CLV_E_UNIT */
+clv_status clv_signing_settle(struct clv_signing_key *key, const struct clv_transport *transport,
+                              const struct clv_exchange *x, bool *ret_pending,
+                              struct clv_view *ret_body, struct clv_error *err);
+/* How long one may be pending; afterwards it is CLV_E_TIMEOUT. */
+int clv_signing_patience_ms(const struct clv_signing_key *key);
+clv_status clv_signing_too_late(const struct clv_signing_key *key, struct clv_error *err);
+/* errors  CLV_E_FORMAT; CLV_E_FORGED: does not verify with the key's public key */
+clv_status clv_signing_take(struct clv_signing_key *key, struct clv_view body,
+                            struct clv_view message, uint8_t *sig, size_t cap, size_t *ret_len,
+                            struct clv_error *err);
+
+/* ---- signatures.c: those of one command that a service has to give --------------------------- */
+
+#define CLV_SIGNATURES_MAX 16 /* 8 of a command, or one for each part of a load */
+struct clv_signature {
+    const struct clv_ep11_signer *signer;
+    uint8_t *message;
+    size_t message_len;
+    uint8_t bytes[CLV_P521_SIGNATURE_MAX];
+    size_t len; /* 0: it is not there yet */
+};
+struct clv_signatures {
+    struct clv_signature item[CLV_SIGNATURES_MAX];
+    size_t num;
+};
+/* Appends the signature, or notes that it is wanted and appends nothing. Signers with a key of
+ * their own sign at once; s NULL: every one does. */
+clv_status clv_signatures_put(struct clv_signatures *s, struct clv_writer *w,
+                              const struct clv_ep11_signer *signer, struct clv_view message,
+                              struct clv_error *err);
+bool clv_signatures_complete(const struct clv_signatures *s);
+/* Whose signature is fetched next; NULL when all are there. */
+struct clv_signing_key *clv_signatures_awaited(const struct clv_signatures *s);
+void clv_signatures_clear(struct clv_signatures *s);
+struct clv_job;
+/* Asks for the next one that is missing, as the job's exchange. */
+clv_status clv_signatures_ask(struct clv_job *job, struct clv_error *err);
+/* Looks after that exchange. *ret_there: the signature has come, and the exchange can be closed. */
+clv_status clv_signatures_look(struct clv_job *job, bool *ret_there, struct clv_error *err);
+
 /* ---- message.c: a request, and the answer bound to it --------------------------------------- */
 
 /* What is asked of one unit. Everything borrowed. */
@@ -109,6 +159,7 @@ struct clv_ask {
     const uint8_t *counter; /* NULL in queries */
     const struct clv_ep11_signer *const *signers;
     size_t num_signers;
+    struct clv_signatures *signatures; /* of services; NULL: nobody but keys in memory signs */
 };
 
 /* Views point into payload. */
@@ -233,6 +284,12 @@ struct clv_job {
      * if it is still the one that this command carried. */
     bool again;
     uint8_t sent_counter[CLV_EP11_COUNTER_LEN];
+    /* The command waits for signatures of a service; meanwhile its deadline stands still. */
+    struct clv_signatures signatures;
+    bool is_signing;
+    int64_t signing_ms;       /* since when */
+    int64_t signature_due_ms; /* of the request that is under way */
+    unsigned num_asked_again; /* of the key, when it was asked last */
     /* What the session had seen when the order was given: the decision rests on that. */
     bool decided;
     uint8_t decided_domain_id[CLV_EP11_DOMAIN_ID_LEN];

@@ -36,7 +36,8 @@ static clv_status admin_encode(struct clv_writer *w, const struct clv_session *s
     block_encode(&block, session, ask);
     clv_status status = clv_writer_done(&block, err);
     for (size_t i = 0; status == CLV_OK && i < ask->num_signers; i++)
-        status = clv_ep11_sign(&signatures, ask->signers[i], 1, clv_writer_view(&block), err);
+        status = clv_signatures_put(ask->signatures, &signatures, ask->signers[i],
+                                    clv_writer_view(&block), err);
     if (status == CLV_OK)
         status = clv_writer_done(&signatures, err);
     if (status == CLV_OK) {

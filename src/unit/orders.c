@@ -184,7 +184,8 @@ static clv_status parts_input(struct clv_job *job, struct clv_error *err)
                                 .counter = job->prelude.counter,
                                 .input = clv_view_of(part->data, part->len),
                                 .signers = &job->prelude.signers[turn],
-                                .num_signers = 1};
+                                .num_signers = 1,
+                                .signatures = &job->signatures};
         status = clv_request_encode(&job->input, job->session, &inner, err);
         turn = (turn + 1) % job->prelude.num_signers;
     }
@@ -358,7 +359,8 @@ static clv_status ask_command(struct clv_job *job, struct clv_error *err)
                                 .counter = job->prelude.counter,
                                 .input = clv_writer_view(&job->input),
                                 .signers = job->prelude.signers,
-                                .num_signers = row->nested ? 0 : job->prelude.num_signers};
+                                .num_signers = row->nested ? 0 : job->prelude.num_signers,
+                                .signatures = &job->signatures};
     return CLV_OK;
 }
 

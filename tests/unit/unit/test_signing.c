@@ -208,7 +208,7 @@ Test(unit_signing, another_signature_is_none)
     cr_assert_eq(clv_signing_key_fetch(&f.key, NULL), CLV_OK);
     f.behaviour = OTHER_KEY;
     cr_assert_eq(sign("message", &err), CLV_E_FORGED);
-    cr_assert_not_null(strstr(err.kept, "Nothing was sent"));
+    cr_assert_not_null(strstr(err.kept, "not sent"));
     f.behaviour = OTHER_MESSAGE;
     cr_assert_eq(sign("message", NULL), CLV_E_FORGED);
 }
