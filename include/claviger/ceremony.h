@@ -129,6 +129,8 @@ const char *clv_role_name(enum clv_role role); /* "key-part owner" */
     X(SIGKEY_READY,    "signature-key-ready") /* created or opened, and used once */                   \
     X(SIGNER_OPENED,   "signer-opened")                                                                \
     X(SIGNERS_CLOSED,  "signers-closed")                                                               \
+    X(SIGNER_CLOSED,   "signer-closed")    /* one: it did not sign when it was asked */                \
+    X(SERVICE_SIGNED,  "service-signed")   /* how often a signing service signed for an order */       \
     X(PART_MADE,       "part-made")                                                                    \
     X(COMMITMENT,      "commitment")                                                                   \
     X(COMMITMENT_BACK, "commitment-back")  /* typed wrongly: the load begins anew */                   \
@@ -256,7 +258,8 @@ struct clv_signer_record {
     bool open;  /* in this process, now */
     uint8_t ski[CLV_SKI_LEN];
     char name[CLV_NAME_MAX * 4 + 1]; /* administrator name in the certificate */
-    char file[CLV_NAME_MAX * 4 + 1];
+    char file[CLV_NAME_MAX * 4 + 1]; /* or "service:" and the key's name there */
+    unsigned num_service_signatures; /* what a signing service gave for orders */
 };
 
 struct clv_part_record {

@@ -139,7 +139,20 @@ clv_status act_note_signer_open(struct step *s)
         return clv_fail(s->err, CLV_E_RULE, "this is not signature key %u of this ceremony",
                         s->e->slot);
     signer->open = true;
+    snprintf(signer->file, sizeof(signer->file), "%s", s->e->name);
     queue_drop(s->c, s->e->person);
+    return CLV_OK;
+}
+
+clv_status act_close_signer(struct step *s)
+{
+    s->c->signers[s->e->slot - 1].open = false;
+    return CLV_OK;
+}
+
+clv_status act_count_signatures(struct step *s)
+{
+    s->c->signers[s->e->slot - 1].num_service_signatures += s->e->number;
     return CLV_OK;
 }
 

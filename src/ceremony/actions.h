@@ -22,7 +22,8 @@ struct step {
     X(note_observed) X(note_silent) X(pass_barrier) X(ask_retry) X(set_aside) X(roll_back) \
     X(note_sign_off) X(close_record) X(resume) X(count_wrong) X(close_signers) \
     X(count_receipt) X(note_deviation) X(stop) X(note_left) X(note_back) X(replace) X(count_jump) \
-    X(note_importer_gone) X(note_left_out) X(load_rest) X(take_back) X(note_void)
+    X(note_importer_gone) X(note_left_out) X(load_rest) X(take_back) X(note_void) \
+    X(close_signer) X(count_signatures)
 /* clang-format on */
 #define ACTION_DECLARE(name) clv_status act_##name(struct step *s);
 ACTIONS(ACTION_DECLARE)

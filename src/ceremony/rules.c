@@ -195,6 +195,12 @@ static bool takes_a_key_away(const struct step *s)
            s->c->phase != CLV_PHASE_RESET;
 }
 
+static bool is_ready_key(const struct step *s)
+{
+    return s->e->slot >= 1 && s->e->slot <= s->c->script->num_signers &&
+           s->c->signers[s->e->slot - 1].ready;
+}
+
 static bool has_role(const struct step *s, enum clv_role role)
 {
     return seat_known(s) && s->c->seats[s->e->person - 1].role == role;
@@ -369,6 +375,8 @@ static const struct rule rules[] = {
     ANY(                  PASSWORD_WRONG, their_turn,           count_wrong,      STAY),
     ANY(                  FILE_REFUSED,   their_turn,           none,             STAY),
     ANY(                  SIGNERS_CLOSED, always,               close_signers,    STAY),
+    IN(DISPATCH,          SIGNER_CLOSED,  is_ready_key,         close_signer,     STAY),
+    IN(DISPATCH,          SERVICE_SIGNED, is_ready_key,         count_signatures, STAY),
     ANY(                  RECEIPT,        always,               count_receipt,    STAY),
     ANY(                  RECEIPT_VOID,   always,               note_void,        STAY),
     ANY(                  COSIGNED,       begun,                none,             STAY),
