@@ -216,6 +216,10 @@ struct clv_fleet_hooks {
                             struct clv_error *err);
 };
 
+/* An access token from its private file: one line.
+ * errors  CLV_E_INPUT: empty; those of clv_file_read_private() */
+clv_status clv_token_read(const char *path, struct clv_secret **ret, struct clv_error *err);
+
 /* Asks every service for its units; all of them are selected then. Taken whole or not at all.
  * Called again, it must find the same ones (the selection and pinned keys stay). errors
  * CLV_E_TIMEOUT, CLV_E_IO, CLV_E_UNIT (HTTP status with the body's text), CLV_E_FORMAT,

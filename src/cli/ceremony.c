@@ -39,7 +39,8 @@ clv_status ceremony_options(const struct args *args, struct ceremony_options *re
                  {"mirror", &o.mirror},
                  {"faults", &o.faults},
                  {"follow-up", &o.follow_up},
-                 {"witness-key", &o.witness_key}};
+                 {"witness-key", &o.witness_key},
+                 {"signing-service", &o.signing_service}};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (args_known(args, texts[i].name))
             *texts[i].value = args_text(args, texts[i].name);

@@ -114,6 +114,8 @@ static int rehearse(struct ceremony_options *o, const char *const *faults, struc
                                    o->follow_up ? 0 : o->num_units, faults, &units, err);
     if (st == CLV_OK && o->witness_key)
         st = rehearsal_units_witness(units, o->witness_key, err);
+    if (st == CLV_OK && o->signing_service)
+        st = rehearsal_units_signing(units, o->signing_service, err);
     if (st == CLV_OK)
         st = rehearsal_units_site(units, o->follow_up, &site, err);
     const struct clv_printer printer = {(void *)(uintptr_t)o->dir, print_to_folder};

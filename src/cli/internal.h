@@ -72,7 +72,8 @@ int print_help(const struct command *command);
 /* ---- ceremony.c: what run, rehearse and resume have in common ---- */
 struct drill;
 struct ceremony_options {
-    const char *script, *site, *dir, *keys, *answers, *theme, *witness_key, *drill, *faults;
+    const char *script, *site, *dir, *keys, *answers, *theme, *witness_key, *drill, *faults,
+        *signing_service;
     const char *follow_up;             /* folder of the ceremony that set units aside */
     const struct drill *practised;     /* the drill that is named, or NULL */
     const struct clv_printer *printer; /* NULL: the system's */
@@ -124,6 +125,10 @@ void rehearsal_units_stop(struct rehearsal_units **units);
 /* The key of a witness who is to be named in that site file.
  * errors  CLV_E_FORMAT, CLV_E_UNSUPPORTED: not the key of a witness */
 clv_status rehearsal_units_witness(const struct rehearsal_units *units, const char *vkey,
+                                   struct clv_error *err);
+/* The file about a signing service that is to be named in it.
+ * errors  CLV_E_MISSING: it is not there */
+clv_status rehearsal_units_signing(const struct rehearsal_units *units, const char *file,
                                    struct clv_error *err);
 /* The units of a rehearsal that ended end a moment after it. errors  CLV_E_RULE: they still run */
 clv_status rehearsal_units_wait(const char *dir, struct clv_error *err);

@@ -235,10 +235,50 @@ clv_status rehearsal_units_witness(const struct rehearsal_units *units, const ch
     return st;
 }
 
+/* Its path: the file is looked at when the site is made. */
+static const char signing_file[] = "signing-service";
+#define SIGNING_MAX 16384
+
+clv_status rehearsal_units_signing(const struct rehearsal_units *units, const char *file,
+                                   struct clv_error *err)
+{
+    char line[PATH_MAX + 1], *path = clv_path_join(units->state_dir, signing_file);
+    char *whole = realpath(file, NULL);
+    clv_status st = path ? CLV_OK : clv_fail(err, CLV_E_MEMORY, "no memory for a path");
+    if (st == CLV_OK && whole == NULL)
+        st = clv_fail(err, CLV_E_MISSING, "%s is not there", file);
+    snprintf(line, sizeof(line), "%s\n", whole ? whole : "");
+    if (st == CLV_OK)
+        st = clv_file_replace(path, line, strlen(line), err);
+    free(whole);
+    free(path);
+    return st;
+}
+
+static clv_status append_file(struct clv_writer *w, const char *path, struct clv_error *err)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    clv_status st = clv_file_read(path, SIGNING_MAX, &data, &len, err);
+    if (st == CLV_OK)
+        clv_write_bytes(w, data, len);
+    free(data);
+    return st == CLV_OK ? clv_writer_done(w, err) : st;
+}
+
+/* Relative names start where the file about the service is. */
+static clv_status resolve_from(struct clv_site *site, const char *file, struct clv_error *err)
+{
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof(folder), "%.*s", (int)(clv_path_name(file) - file), file);
+    return clv_site_resolve(site, folder, err);
+}
+
 clv_status rehearsal_units_site(const struct rehearsal_units *units, const char *follow_up,
                                 struct clv_site **ret, struct clv_error *err)
 {
     char root[2 * CLV_P521_POINT_LEN + 2], instance[64], witness[CLV_VKEY_TEXT + 2] = "";
+    char signing[PATH_MAX] = "";
     struct clv_site *site = NULL;
     struct clv_writer w = {0};
     clv_status st = read_line(units, "root.hex", root, sizeof(root), err);
@@ -246,6 +286,8 @@ clv_status rehearsal_units_site(const struct rehearsal_units *units, const char 
         st = read_line(units, "instance.id", instance, sizeof(instance), err);
     if (st == CLV_OK && read_line(units, witness_file, witness, sizeof(witness), NULL) != CLV_OK)
         witness[0] = '\0';
+    if (st == CLV_OK && read_line(units, signing_file, signing, sizeof(signing), NULL) != CLV_OK)
+        signing[0] = '\0';
     if (st == CLV_OK) {
         clv_write_format(&w,
                          "claviger-site: 1\nservice-instances:\n  - name: rehearsal\n"
@@ -256,9 +298,13 @@ clv_status rehearsal_units_site(const struct rehearsal_units *units, const char 
             clv_write_format(&w, "witness-keys: [\"%s\"]\n", witness);
         st = clv_writer_done(&w, err);
     }
+    if (st == CLV_OK && signing[0])
+        st = append_file(&w, signing, err);
     if (st == CLV_OK)
         st = clv_site_parse("rehearsal site", w.data, w.len, &site, err);
     clv_writer_clear(&w);
+    if (st == CLV_OK && signing[0])
+        st = resolve_from(site, signing, err);
     if (st == CLV_OK && follow_up)
         st = take_selection(follow_up, site, err);
     if (st == CLV_OK)

@@ -18,6 +18,7 @@ static const struct option_def rehearse_options[] = {
     { "follow-up", "DIR", "bring the units that the rehearsal in DIR set aside to the same key" },
     { "answers", "FILE", "take the answers from a file instead of from people" },
     { "witness-key", "VKEY", "a witness who cosigns the journal, with claviger cosign --test on another machine" },
+    { "signing-service", "FILE", "a signing service with keys for TEST units: a file with the lines of a site file about it" },
     { "site",    "FILE", NULL },
     { 0 },
 };

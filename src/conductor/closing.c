@@ -106,6 +106,30 @@ static void add_people(const struct clv_conductor *c, struct rows *r)
     }
 }
 
+/* Where the signatures came from: on paper as well as in the journal. */
+static void add_signature_keys(const struct clv_conductor *c, struct rows *r)
+{
+    add_heading(r, "Signature keys");
+    for (unsigned i = 0; i < c->config.script->num_signers; i++) {
+        const struct clv_signer_record *signer = &c->ceremony->signers[i];
+        const char *at_service = service_key_of(signer->file);
+        char label[40], ski[100], host[300];
+        if (!signer->ready)
+            continue;
+        snprintf(label, sizeof(label), "Signature key %u", i + 1);
+        if (at_service && has_service(c))
+            add_row(r, label, false, "%s: signing service %s, key %s", signer->name,
+                    service_host(c, host, sizeof(host)), at_service);
+        else
+            add_row(r, label, false, "%s: key file %s", signer->name, signer->file);
+        clv_hex_groups(signer->ski, CLV_SKI_LEN, 4, ski, sizeof(ski));
+        add_row(r, "", true, "%s", ski);
+        if (signer->num_service_signatures > 0)
+            add_row(r, "", false, "%u signatures for crypto units came from a signing service",
+                    signer->num_service_signatures);
+    }
+}
+
 static void add_void(const struct clv_conductor *c, struct rows *r)
 {
     char list[200] = "none";
@@ -176,6 +200,7 @@ static clv_status plan_ceremony_receipt(struct clv_conductor *c, struct rows *r,
     add_patterns(c, r);
     add_units(c, r);
     add_people(c, r);
+    add_signature_keys(c, r);
     add_deviations(c, r);
     clv_status st = add_follow_up(c, r, err);
     if (st != CLV_OK)

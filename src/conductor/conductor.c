@@ -94,6 +94,8 @@ static clv_status prepare(struct clv_conductor *c, struct clv_error *err)
     if (st == CLV_OK)
         st = check_witnesses(config->site, err);
     if (st == CLV_OK)
+        st = service_new(c, err);
+    if (st == CLV_OK)
         st = make_folders(c, err);
     if (st == CLV_OK)
         st = clv_ceremony_new(config->script, &c->ceremony, err);
@@ -135,8 +137,8 @@ void clv_conductor_free(struct clv_conductor **conductor)
     struct clv_conductor *c = *conductor;
     if (c == NULL)
         return;
-    for (unsigned i = 0; i < CLV_MAX_SIGNERS; i++)
-        clv_sigkey_clear(&c->keys[i]);
+    close_all_signers(c);
+    clv_signing_free(&c->signing);
     clv_fleet_free(&c->fleet);
     clv_accumulator_free(&c->parts);
     clv_same_guard_free(&c->guard);
@@ -162,8 +164,7 @@ static clv_status interrupted(struct clv_conductor *c, const struct clv_error *w
     struct clv_writer line = {0};
     struct clv_error ignored = {0};
     struct clv_effects effects;
-    for (unsigned i = 0; i < CLV_MAX_SIGNERS; i++)
-        clv_sigkey_clear(&c->keys[i]);
+    close_all_signers(c);
     forget_parts(c);
     e.wall_ms = clv_now_wall_ms(c->config.clock);
     SET(e.text, "%s", why->fact);

@@ -9,6 +9,16 @@
 #include "claviger/keyfile.h"
 #include "claviger/receipt.h"
 #include "claviger/unit.h"
+#include "claviger/unit/signing.h"
+
+/* A signature key of the signing service, in its owner's turn or open. */
+struct service_key {
+    bool open;
+    bool given_up; /* in the order that is under way */
+    struct clv_signing_key key;
+    struct clv_secret *token;
+    unsigned num_recorded; /* of its signatures: those that are on record or are none of an order */
+};
 
 struct clv_conductor {
     struct clv_conductor_config config;
@@ -23,6 +33,8 @@ struct clv_conductor {
     struct clv_same_guard *guard;
     struct clv_accumulator *parts;
     struct clv_sigkey keys[CLV_MAX_SIGNERS]; /* open ones have a key */
+    struct clv_signing *signing;             /* the site's service, NULL: none */
+    struct service_key service_keys[CLV_MAX_SIGNERS];
     struct stage *stage;
     size_t shown_step; /* step whose opening words were read, + 1 */
     unsigned seated;   /* seat at the keyboard, 0: nobody yet */
@@ -161,9 +173,10 @@ struct opened {
 clv_status open_keyfile(struct clv_conductor *c, const struct clv_task *task, const char *id,
                         enum clv_keyfile_kind kind, const char *file, struct opened *ret,
                         enum after_failure *ret_after, struct clv_error *err);
-/* What to do after something was refused in somebody's turn. */
+/* What to do after something was refused in somebody's turn. other: what OTHER_FILE means, NULL:
+ * that is not offered. */
 clv_status ask_after_failure(struct clv_conductor *c, const char *id, const struct clv_error *why,
-                             bool other_file, enum after_failure *ret, struct clv_error *err);
+                             const char *other, enum after_failure *ret, struct clv_error *err);
 /* When a turn failed with something its person can mend: says so, asks what now, and answers CLV_OK
  * so that the engine's next task is asked for. Anything else, and CLV_OK, is returned as it is. */
 clv_status survive_refusal(struct clv_conductor *c, const struct clv_task *task, const char *id,
@@ -177,6 +190,50 @@ clv_status leave_turn(struct clv_conductor *c, unsigned person, enum after_failu
  * errors  CLV_E_DOUBT: the people go on without this service; CLV_E_INTERRUPTED */
 clv_status ask_token(struct clv_conductor *c, const struct clv_service *service, const char *why,
                      struct clv_secret **ret, struct clv_error *err);
+
+/* ---- service.c: signature keys of the signing service ---- */
+#define SERVICE_PREFIX "service:" /* of its name, where a key file's would stand */
+bool has_service(const struct clv_conductor *c);
+/* The key's name behind the prefix, or NULL: it is a file. */
+const char *service_key_of(const char *file);
+/* "sign.example:8443", written to buf. */
+const char *service_host(const struct clv_conductor *c, char *buf, size_t cap);
+/* Of the site, if it names one. errors  CLV_E_WORLD: its keys are of the other world */
+clv_status service_new(struct clv_conductor *c, struct clv_error *err);
+void service_key_close(struct service_key *k);
+/* ret: a name, or "" for a key file. create: that one would be made now. */
+clv_status ask_key_source(struct clv_conductor *c, const char *id, bool create,
+                          char ret[CLV_EP11_SIGNING_NAME_MAX + 1], struct clv_error *err);
+/* Token, public key, the owner's phrase, a first signature; and the ways out. *ret_after is
+ * TRY_AGAIN when it is open, OTHER_FILE when the owner wants another source. */
+clv_status open_service_key(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                            const char *name, enum after_failure *ret_after, struct clv_error *err);
+
+/* ---- service_token.c: access tokens of such keys ---- */
+/* For a key that is to be opened; none may be needed. *why_not: a file could not be read. Anything
+ * but CLV_OK: the question was not answered. */
+clv_status service_token(struct clv_conductor *c, const char *id, struct service_key *k,
+                         struct clv_error *why_not, struct clv_error *err);
+/* The service is asked once more in the middle of an order: a file may hold another token by now;
+ * one that was typed and refused is typed anew, by the key's owner. */
+clv_status service_token_again(struct clv_conductor *c, unsigned slot, const char *why,
+                               struct clv_error *err);
+
+/* ---- signing.c: who signs an order ---- */
+void close_signer(struct clv_conductor *c, unsigned slot);
+void close_all_signers(struct clv_conductor *c);
+/* All open ones, from slot 1 on; ret has CLV_MAX_SIGNERS. */
+clv_status open_signers(struct clv_conductor *c, struct clv_ep11_signer *ret, size_t *ret_num,
+                        struct clv_error *err);
+/* As hooks->signature of a fleet. errors  why->code: nothing is sent with this key any more */
+clv_status ask_signature(struct clv_conductor *c, struct clv_signing_key *key,
+                         const struct clv_error *why, struct clv_error *err);
+/* Behind an order: how often each key has signed is on record; keys that were given up are closed.
+ */
+clv_status settle_services(struct clv_conductor *c, enum clv_phase phase, struct clv_error *err);
+/* *ret_there stays false when the key is not open, or was given up. */
+clv_status admin_certificate(struct clv_conductor *c, unsigned slot, struct clv_writer *w,
+                             bool *ret_there, struct clv_error *err);
 
 /* ---- documents.c: receipts on screen and on paper ---- */
 struct receipt_request {

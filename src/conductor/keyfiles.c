@@ -5,6 +5,7 @@
 
 #include "internal.h"
 
+#define ANOTHER_FILE "Choose another file"
 #define MAX_LISTED 40
 #define DESCRIBED 800 /* holds a description and two names of the longest kind */
 
@@ -152,13 +153,13 @@ static clv_status record_refusal(struct clv_conductor *c, const struct clv_task 
 /* ---- ways out ---- */
 
 clv_status ask_after_failure(struct clv_conductor *c, const char *id, const struct clv_error *why,
-                             bool other_file, enum after_failure *ret, struct clv_error *err)
+                             const char *other, enum after_failure *ret, struct clv_error *err)
 {
     struct clv_choice choices[4] = {{"again", "Try again", NULL}};
     enum after_failure meaning[4] = {TRY_AGAIN};
     size_t num = 1, choice = 0;
-    if (other_file) {
-        choices[num] = (struct clv_choice){"other-file", "Choose another file", NULL};
+    if (other) {
+        choices[num] = (struct clv_choice){"other-file", other, NULL};
         meaning[num++] = OTHER_FILE;
     }
     if (clv_ceremony_others_wait(c->ceremony)) {
@@ -203,7 +204,7 @@ clv_status survive_refusal(struct clv_conductor *c, const struct clv_task *task,
     enum after_failure after = TRY_AGAIN;
     *err = (struct clv_error){0};
     clv_kept(&why, "Nothing was changed, and nothing of the others is lost.");
-    st = ask_after_failure(c, id, &why, other_file, &after, err);
+    st = ask_after_failure(c, id, &why, other_file ? ANOTHER_FILE : NULL, &after, err);
     if (st == CLV_OK && (after == LATER || after == STOP))
         st = leave_turn(c, task->person, after, err);
     return st;
@@ -292,7 +293,7 @@ clv_status open_keyfile(struct clv_conductor *c, const struct clv_task *task, co
         clv_kept(&why, "Nothing was changed, and nothing of the others is lost.");
         st = record_refusal(c, task, ret->file, &why, err);
         if (st == CLV_OK)
-            st = ask_after_failure(c, id, &why, true, ret_after, err);
+            st = ask_after_failure(c, id, &why, ANOTHER_FILE, ret_after, err);
         if (st == CLV_OK && (*ret_after == LATER || *ret_after == STOP))
             return leave_turn(c, task->person, *ret_after, err);
         if (ret->file[0] == '\0')

@@ -112,7 +112,7 @@ static clv_status ask_agreement(struct clv_conductor *c, const struct clv_event 
 static void forget_person(struct clv_conductor *c, const struct clv_seat *seat, bool for_good)
 {
     if (seat->role == CLV_ROLE_SIGNER)
-        clv_sigkey_clear(&c->keys[seat->index - 1]);
+        close_signer(c, seat->index);
     if (!for_good)
         return;
     clv_same_guard_drop(c->guard, CLV_SAME_PASSWORD, seat->name);

@@ -34,12 +34,6 @@ static void flatten(char *text)
             *text = ' ';
 }
 
-static void wipe_signers(struct clv_conductor *c)
-{
-    for (unsigned i = 0; i < CLV_MAX_SIGNERS; i++)
-        clv_sigkey_clear(&c->keys[i]);
-}
-
 clv_status record(struct clv_conductor *c, struct clv_event *event, struct clv_error *err)
 {
     struct clv_effects effects = {0};
@@ -62,7 +56,7 @@ clv_status record(struct clv_conductor *c, struct clv_event *event, struct clv_e
     if (st == CLV_OK)
         mishap_recorded(c, event);
     if (effects.wipe_signers)
-        wipe_signers(c);
+        close_all_signers(c);
     if (effects.wipe_parts)
         forget_parts(c);
     if (effects.wipe_sum)

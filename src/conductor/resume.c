@@ -414,13 +414,17 @@ static clv_status write_missing_slips(struct clv_conductor *c, struct clv_error 
     return st;
 }
 
-static bool is_on_record(const struct clv_conductor *c, const char *file)
+/* A key that was opened from another file, or from a service, is on record all the same. */
+static bool is_on_record(const struct clv_conductor *c, const struct clv_keyfile_info *info,
+                         const char *file)
 {
     for (unsigned i = 0; i < CLV_MAX_SLOTS; i++)
         if (strcmp(c->ceremony->parts[i].file, file) == 0)
             return true;
     for (unsigned i = 0; i < CLV_MAX_SIGNERS; i++)
-        if (strcmp(c->ceremony->signers[i].file, file) == 0)
+        if (strcmp(c->ceremony->signers[i].file, file) == 0 ||
+            (info->kind == CLV_KEYFILE_SIGKEY && c->ceremony->signers[i].ready &&
+             memcmp(c->ceremony->signers[i].ski, info->ski, CLV_SKI_LEN) == 0))
             return true;
     return false;
 }
@@ -435,7 +439,7 @@ static void tell_of_strays(struct clv_conductor *c)
     for (size_t i = 0; i < list.num_entries; i++) {
         const struct clv_keyfile_entry *e = &list.entries[i];
         const char *file = clv_path_name(e->path);
-        if (e->good && strcmp(e->info.ceremony, c->id) == 0 && !is_on_record(c, file))
+        if (e->good && strcmp(e->info.ceremony, c->id) == 0 && !is_on_record(c, &e->info, file))
             tell(
                 c, CLV_TONE_WARN,
                 "Key file %s of %s was sealed but is not on record: it is not used. %s makes a new "

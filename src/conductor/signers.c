@@ -1,4 +1,5 @@
-/* Signature keys: made or opened, used once to prove they work, opened again for a load. */
+/* Signature keys: made or opened, used once to prove they work, opened again for a load. A key is
+ * in a file, or with the signing service of the site. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,19 @@ static clv_status create_key(struct clv_conductor *c, const struct clv_task *tas
     return st;
 }
 
+static clv_status record_opened(struct clv_conductor *c, const struct clv_task *task,
+                                const uint8_t ski[CLV_SKI_LEN], const char *file, const char *how,
+                                struct clv_error *err)
+{
+    struct clv_event e = event_of(CLV_EVENT_SIGNER_OPENED);
+    e.person = task->person;
+    e.slot = task->slot;
+    memcpy(e.digest, ski, sizeof(e.digest));
+    SET(e.name, "%s", file);
+    SET(e.text, "%s", how);
+    return record(c, &e, err);
+}
+
 static clv_status take_opened(struct clv_conductor *c, const struct clv_task *task, const char *id,
                               struct opened *file, bool first, struct clv_error *err)
 {
@@ -103,20 +117,16 @@ static clv_status take_opened(struct clv_conductor *c, const struct clv_task *ta
         st = clv_sigkey_prove(key, c->config.random, err);
     if (st == CLV_OK && first && file->info.admin_name[0] == '\0')
         st = ask_admin_name(c, id, seat_of(c, task->person)->name, file->info.admin_name, err);
-    if (st == CLV_OK && first)
-        return record_ready(c, task, &file->info, file->file,
-                            file->info.of_plugin ? "file of the plug-in opened, used once"
-                                                 : "opened, used once",
-                            err);
-    struct clv_event e = event_of(CLV_EVENT_SIGNER_OPENED);
-    e.person = task->person;
-    e.slot = task->slot;
-    memcpy(e.digest, key->ski, sizeof(e.digest));
-    return st == CLV_OK ? record(c, &e, err) : st;
+    const char *how =
+        file->info.of_plugin ? "file of the plug-in opened, used once" : "opened, used once";
+    if (st != CLV_OK)
+        return st;
+    return first ? record_ready(c, task, &file->info, file->file, how, err)
+                 : record_opened(c, task, key->ski, file->file, how, err);
 }
 
-static clv_status open_key(struct clv_conductor *c, const struct clv_task *task, const char *id,
-                           const char *file, bool first, bool *ret_left, struct clv_error *err)
+static clv_status open_file(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                            const char *file, bool first, bool *ret_left, struct clv_error *err)
 {
     struct opened opened = {0};
     enum after_failure after = TRY_AGAIN;
@@ -131,46 +141,99 @@ static clv_status open_key(struct clv_conductor *c, const struct clv_task *task,
     return st;
 }
 
+/* ---- a key of the signing service ---- */
+
+static clv_status take_service_key(struct clv_conductor *c, const struct clv_task *task,
+                                   const char *id, bool first, struct clv_error *err)
+{
+    const struct clv_signing_key *key = &c->service_keys[task->slot - 1].key;
+    struct clv_keyfile_info info = {0}; /* there is no file: its id stays zero */
+    char file[sizeof(SERVICE_PREFIX) + CLV_EP11_SIGNING_NAME_MAX], how[400], host[300];
+    snprintf(file, sizeof(file), SERVICE_PREFIX "%s", key->name);
+    snprintf(how, sizeof(how), "signing service %s, used once",
+             service_host(c, host, sizeof(host)));
+    memcpy(info.ski, key->ski, sizeof(info.ski));
+    clv_status st =
+        first ? ask_admin_name(c, id, seat_of(c, task->person)->name, info.admin_name, err)
+              : CLV_OK;
+    if (st == CLV_OK)
+        st = first ? record_ready(c, task, &info, file, how, err)
+                   : record_opened(c, task, key->ski, file, how, err);
+    if (st == CLV_OK)
+        tell(c, CLV_TONE_DONE, "Signature key %u signs through the signing service %s.", task->slot,
+             c->config.site->signing.name);
+    return st;
+}
+
+static clv_status open_at_service(struct clv_conductor *c, const struct clv_task *task,
+                                  const char *id, const char *name, bool first,
+                                  enum after_failure *ret_after, struct clv_error *err)
+{
+    clv_status st = open_service_key(c, task, id, name, ret_after, err);
+    return st == CLV_OK && *ret_after == TRY_AGAIN ? take_service_key(c, task, id, first, err) : st;
+}
+
+/* From where it was opened last; the owner may choose another source when that fails. */
+static clv_status open_key(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                           const char *file, bool first, bool *ret_left, struct clv_error *err)
+{
+    const struct clv_script_step *step = clv_script_find(c->config.script, CLV_STEP_SIGNATURE_KEYS);
+    bool create = first && step->keys == CLV_KEYS_CREATE;
+    char name[CLV_EP11_SIGNING_NAME_MAX + 1] = "";
+    bool known = file != NULL && (service_key_of(file) == NULL || has_service(c));
+    clv_status st = CLV_OK;
+    if (known && service_key_of(file))
+        snprintf(name, sizeof(name), "%s", service_key_of(file));
+    for (;;) {
+        enum after_failure after = TRY_AGAIN;
+        if (!known && has_service(c))
+            st = ask_key_source(c, id, create, name, err);
+        if (st == CLV_OK && name[0] == '\0')
+            return create ? create_key(c, task, id, err)
+                          : open_file(c, task, id, service_key_of(file) ? NULL : file, first,
+                                      ret_left, err);
+        if (st == CLV_OK)
+            st = open_at_service(c, task, id, name, first, &after, err);
+        *ret_left = after == LATER || after == STOP;
+        if (st != CLV_OK || after != OTHER_FILE)
+            return st;
+        known = false;
+    }
+}
+
 /* A refused key costs its owner another try, and nobody anything else. */
 static clv_status try_again(struct clv_conductor *c, const struct clv_task *task, const char *id,
                             clv_status st, struct clv_error *err)
 {
     if (st != CLV_OK) {
-        clv_sigkey_clear(&c->keys[task->slot - 1]);
+        close_signer(c, task->slot);
         clv_same_guard_drop(c->guard, CLV_SAME_PASSWORD, seat_of(c, task->person)->name);
     }
     return survive_refusal(c, task, id, false, st, err);
 }
 
-clv_status task_signature_key(struct clv_conductor *c, const struct clv_task *task,
-                              struct clv_error *err)
-{
-    const struct clv_script_step *step = clv_script_find(c->config.script, CLV_STEP_SIGNATURE_KEYS);
-    char id[40];
-    bool left = false;
-    key_id(task, id, sizeof(id));
-    clv_status st = begin_turn(c, task->person, err);
-    if (st != CLV_OK)
-        return st;
-    if (step->keys == CLV_KEYS_CREATE)
-        st = create_key(c, task, id, err);
-    else
-        st = open_key(c, task, id, NULL, true, &left, err);
-    if (st == CLV_OK && !left)
-        return end_turn(c, task->person, err);
-    return try_again(c, task, id, st, err);
-}
-
-clv_status task_open_signer(struct clv_conductor *c, const struct clv_task *task,
-                            struct clv_error *err)
+static clv_status open_in_turn(struct clv_conductor *c, const struct clv_task *task,
+                               const char *file, bool first, struct clv_error *err)
 {
     char id[40];
     bool left = false;
     key_id(task, id, sizeof(id));
     clv_status st = begin_turn(c, task->person, err);
     if (st == CLV_OK)
-        st = open_key(c, task, id, c->ceremony->signers[task->slot - 1].file, false, &left, err);
+        st = open_key(c, task, id, file, first, &left, err);
     if (st == CLV_OK && !left)
         return end_turn(c, task->person, err);
     return try_again(c, task, id, st, err);
+}
+
+clv_status task_signature_key(struct clv_conductor *c, const struct clv_task *task,
+                              struct clv_error *err)
+{
+    return open_in_turn(c, task, NULL, true, err);
+}
+
+clv_status task_open_signer(struct clv_conductor *c, const struct clv_task *task,
+                            struct clv_error *err)
+{
+    return open_in_turn(c, task, c->ceremony->signers[task->slot - 1].file, false, err);
 }

@@ -151,10 +151,27 @@ static clv_status on_token(void *ctx, const struct clv_service *service, const c
     return st;
 }
 
+static clv_status on_signature(void *ctx, struct clv_signing_key *key, const struct clv_error *why,
+                               struct clv_error *err)
+{
+    struct run *run = ctx;
+    run->c->face->progress_end(run->c->face->ctx);
+    clv_status st = ask_signature(run->c, key, why, err);
+    if (st == CLV_E_INTERRUPTED && run->broken == CLV_OK) {
+        run->broken = st;
+        run->error = *err;
+    }
+    return st;
+}
+
 static struct clv_fleet_hooks hooks_of(struct run *run)
 {
-    return (struct clv_fleet_hooks){
-        .intent = on_intent, .result = on_result, .tick = on_tick, .token = on_token, .ctx = run};
+    return (struct clv_fleet_hooks){.intent = on_intent,
+                                    .result = on_result,
+                                    .tick = on_tick,
+                                    .token = on_token,
+                                    .signature = on_signature,
+                                    .ctx = run};
 }
 
 static clv_status run_order(struct run *run, const struct clv_order *order, struct clv_error *err)
@@ -539,42 +556,6 @@ static const struct {
 };
 /* clang-format on */
 
-static clv_status signer_of(const struct clv_sigkey *key, struct clv_ep11_signer *ret,
-                            struct clv_error *err)
-{
-    return key->type == CLV_SIGKEY_RSA ? clv_ep11_signer_rsa(key->key, ret, err)
-                                       : clv_ep11_signer_p521(key->key, ret, err);
-}
-
-static clv_status open_signers(const struct clv_conductor *c, struct clv_ep11_signer *ret,
-                               size_t *ret_num, struct clv_error *err)
-{
-    clv_status st = CLV_OK;
-    for (unsigned i = 0; i < CLV_MAX_SIGNERS && st == CLV_OK; i++)
-        if (c->keys[i].key)
-            st = signer_of(&c->keys[i], &ret[(*ret_num)++], err);
-    return st;
-}
-
-static clv_status admin_certificate(struct clv_conductor *c, unsigned slot, struct clv_writer *w,
-                                    struct clv_error *err)
-{
-    const struct clv_sigkey *key = &c->keys[slot - 1];
-    struct clv_ep11_signer signer = {0};
-    bool rsa = key->type == CLV_SIGKEY_RSA;
-    struct clv_ep11_public_key public = {.type = rsa ? CLV_EP11_KEY_RSA : CLV_EP11_KEY_P521,
-                                         .bits =
-                                             rsa ? clv_view_of(key->rsa_public, key->rsa_public_len)
-                                                 : clv_view_of(key->point, sizeof(key->point))};
-    if (key->key == NULL)
-        return clv_fail(err, CLV_E_RULE, "signature key %u is not open", slot);
-    clv_status st = signer_of(key, &signer, err);
-    if (st == CLV_OK)
-        st = clv_ep11_admin_cert_encode(w, c->ceremony->signers[slot - 1].name, &public, &signer,
-                                        err);
-    return st;
-}
-
 static bool any_due(const struct clv_conductor *c)
 {
     for (size_t i = 0; i < c->ceremony->num_units; i++)
@@ -598,13 +579,16 @@ clv_status task_order(struct clv_conductor *c, const struct clv_task *task, stru
         memcpy(order.pattern, c->ceremony->pattern, sizeof(order.pattern));
     clv_status st = open_signers(c, signers, &num_signers, err);
     order.num_signers = num_signers;
-    if (st == CLV_OK && task->phase == CLV_PHASE_ADMINS)
-        st = admin_certificate(c, task->slot, &certificate, err);
-    order.certificate = clv_writer_view(&certificate);
+    bool complete = task->phase != CLV_PHASE_ADMINS;
     select_if(c, is_due);
-    if (st == CLV_OK && any_due(c))
+    if (st == CLV_OK && !complete && any_due(c))
+        st = admin_certificate(c, task->slot, &certificate, &complete, err);
+    order.certificate = clv_writer_view(&certificate);
+    if (st == CLV_OK && complete && any_due(c))
         st = run_order(&run, &order, err);
     clv_writer_clear(&certificate);
+    if (st == CLV_OK)
+        st = settle_services(c, task->phase, err);
     struct clv_event over = event_of(CLV_EVENT_ORDER_OVER);
     over.phase = task->phase;
     if (st == CLV_OK)

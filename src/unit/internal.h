@@ -84,8 +84,6 @@ void clv_site_services_free(struct clv_site_services **services);
 
 /* ---- token.c: access tokens, and what happens when one is refused --------------------------- */
 
-/* One line of a private file. errors  CLV_E_INPUT: empty; those of clv_file_read_private() */
-clv_status clv_token_read(const char *path, struct clv_secret **ret, struct clv_error *err);
 /* Puts another token in the place of the one that was refused (why; NULL: there was none): from its
  * file if that has changed, else through the hook.
  * errors  CLV_E_DOUBT: there is no other; those of the hook */

@@ -121,6 +121,14 @@ static clv_status start(struct clv_signing_key *key, struct clv_transport *trans
                         err);
 }
 
+static clv_status unreachable(const char *what, const char *why, struct clv_error *err)
+{
+    (void)clv_fail(err, CLV_E_IO, "%s: %s", what, why);
+    clv_hint(err, "Check that the signing service runs and can be reached from here; then ask it "
+                  "again.");
+    return CLV_E_IO;
+}
+
 static clv_status answered(struct clv_signing_key *key, long http_status, struct clv_view body,
                            struct clv_error *err)
 {
@@ -145,10 +153,10 @@ clv_status clv_signing_settle(struct clv_signing_key *key, const struct clv_tran
         *ret_pending = true;
         return CLV_OK;
     case CLV_EXCHANGE_NOT_SENT:
-        status = clv_fail(err, CLV_E_IO, "the signing service cannot be reached: %s", why);
+        status = unreachable("the signing service cannot be reached", why, err);
         break;
     case CLV_EXCHANGE_BROKEN:
-        status = clv_fail(err, CLV_E_IO, "no whole answer of the signing service: %s", why);
+        status = unreachable("no whole answer of the signing service", why, err);
         break;
     case CLV_EXCHANGE_ANSWERED:
         status = answered(key, http_status, *ret_body, err);
@@ -242,14 +250,17 @@ clv_status clv_signing_take(struct clv_signing_key *key, struct clv_view body,
     size_t len = 0;
     clv_status status =
         while_asking(key, clv_ep11_signing_signature_decode(body, sig, cap, &len, err), err);
-    if (status != CLV_OK)
+    if (status != CLV_OK) {
+        clv_hint(err, "Find out what answers at the address of the signing service.");
         return status;
+    }
     clv_sha512(message.data, message.len, digest);
     if (clv_p521_verify(key->point, digest, sig, len, NULL) != CLV_OK) {
         (void)clv_fail(err, CLV_E_FORGED,
                        "the signing service's signature does not verify with the public key of %s",
                        key->name);
         clv_kept(err, "It was not sent to any crypto unit.");
+        clv_hint(err, "Find out which key the service signs with before you ask it again.");
         return CLV_E_FORGED;
     }
     key->num_signatures++;

@@ -3,39 +3,11 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "shell.h"
+#include "signing_service.h"
 
-static struct {
-    pid_t pid;
-    int input; /* the service ends with it */
-} service;
-
-static void start_service(struct shell *s)
-{
-    int pipe_ends[2];
-    cr_assert_eq(pipe(pipe_ends), 0);
-    service.pid = fork();
-    if (service.pid == 0) {
-        dup2(pipe_ends[0], STDIN_FILENO);
-        close(pipe_ends[0]);
-        close(pipe_ends[1]);
-        execlp("python3", "python3", CLV_SOURCE_DIR "/tests/cli/signing_service.py", s->dir,
-               (char *)NULL);
-        _exit(127);
-    }
-    close(pipe_ends[0]);
-    service.input = pipe_ends[1];
-    sh(s, "while [ ! -e url ]; do sleep 0.02; done");
-}
-
-static void stop_service(void)
-{
-    close(service.input);
-    cr_assert_eq(waitpid(service.pid, NULL, 0), service.pid);
-}
+static struct signing_service service;
 
 #define WITH_SERVICE "export TKE_SIGNSERV_URL=$(cat url); "
 
@@ -53,7 +25,7 @@ Test(signing, keys_of_the_service_sign)
 {
     struct shell s;
     shell_open(&s, "--units", "2", "--production-tests", NULL);
-    start_service(&s);
+    signing_service_start(&service, s.dir, NULL);
     name_keys(&s, "[{\"key\":\"first\",\"token\":\"token-of-first\"},{\"key\":\"second\"}]");
     sh(&s, "echo token-of-second > t; " WITH_SERVICE "claviger sigkeys --token-fd 3 3<t");
     shell_assert_said(&s, "service:first");
@@ -71,7 +43,7 @@ Test(signing, keys_of_the_service_sign)
     shell_assert_said(&s, "2 ");
     sh(&s, "grep -c sign/second asked; ! grep -rl 'token-of' ~/.local/state ~/.config");
     cr_assert_eq(s.exit_code, 0, "the token is on record: %s", s.out);
-    stop_service();
+    signing_service_stop(&service);
     shell_close(&s);
 }
 
@@ -79,7 +51,7 @@ Test(signing, an_instance_is_initialized_without_a_file)
 {
     struct shell s;
     shell_open(&s, "--units", "1", "--recovery", "1", "--production-tests", NULL);
-    start_service(&s);
+    signing_service_start(&service, s.dir, NULL);
     name_keys(&s, "[{\"key\":\"first\",\"token\":\"token-of-first\"},{\"key\":\"second\"}]");
     sh(&s, "echo token-of-second > t; " WITH_SERVICE
            "claviger cryptounits --site site.yaml && claviger cryptounit-add --units all && "
@@ -89,7 +61,7 @@ Test(signing, an_instance_is_initialized_without_a_file)
     shell_assert_said(&s, "Done on 2 of 2 selected crypto units.");
     sh(&s, "claviger cryptounit-compare");
     shell_assert_said(&s, "configured the same");
-    stop_service();
+    signing_service_stop(&service);
     shell_close(&s);
 }
 
@@ -97,7 +69,7 @@ Test(signing, a_service_that_fails_changes_nothing)
 {
     struct shell s;
     shell_open(&s, "--units", "1", "--production-tests", NULL);
-    start_service(&s);
+    signing_service_start(&service, s.dir, NULL);
     name_keys(
         &s,
         "[{\"key\":\"liar\",\"token\":\"token-of-liar\"},{\"key\":\"first\",\"token\":\"wrong\"},"
@@ -120,7 +92,7 @@ Test(signing, a_service_that_fails_changes_nothing)
     sh(&s, "chmod 600 ~/.local/share/claviger/SIGNSERVKEYS; " WITH_SERVICE
            "claviger sigkeys --test; claviger cryptounit-admins");
     cr_assert(!strstr(s.out, "liar"), "%s", s.out);
-    stop_service();
+    signing_service_stop(&service);
     sh(&s, WITH_SERVICE "claviger sigkeys");
     cr_assert_eq(s.exit_code, 0);
     cr_assert(strstr(s.err, "cannot be reached"), "%s", s.err);
