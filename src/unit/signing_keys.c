@@ -63,8 +63,7 @@ static clv_status take_array(const json_t *root, struct clv_signing_entry **ret,
     clv_status st = CLV_OK;
     for (size_t i = 0; st == CLV_OK && i < num; i++) {
         st = take_entry(json_array_get(root, i), keys, i, err);
-        if (st != CLV_OK)
-            st = clv_while(err, "reading entry %zu", i + 1);
+        st = clv_while(err, st, "reading entry %zu", i + 1);
     }
     if (st != CLV_OK) {
         clv_signing_keys_free(&keys, num);
@@ -109,5 +108,5 @@ clv_status clv_signing_keys_read(const char *path, struct clv_signing_entry **re
     if (data != NULL)
         clv_wipe(data, len);
     free(data);
-    return st == CLV_OK ? st : clv_while(err, "reading %s", path);
+    return clv_while(err, st, "reading %s", path);
 }
