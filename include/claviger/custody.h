@@ -71,7 +71,14 @@ void clv_check_text(const struct clv_check_values *values, enum clv_check_kind k
  * ...", hex without blanks, KCV-CMAC0 with 5 bytes. */
 #define CLV_CHECK_RECORD 160
 void clv_check_record(const struct clv_check_values *values, char buf[CLV_CHECK_RECORD]);
-/* Back from that text, and the pattern that stands beside it; false: not exactly that form. */
+/* What a record says of a part: "EP11-VP ..., CCA-MKVP ..., WKVP ..., KCV-CMAC0 ..., KCV-ECB0 ...",
+ * KCV-CMAC0 with 3 bytes. Of a typed part, which somebody might guess, the last two only: what
+ * could test a guess is wiped here. errors  as clv_check_values() */
+#define CLV_CHECK_PART_RECORD 200
+clv_status clv_check_part_record(const struct clv_secret *part, bool typed,
+                                 char buf[CLV_CHECK_PART_RECORD], struct clv_error *err);
+/* Back from the text of clv_check_record(), and the pattern that stands beside it; false: not
+ * exactly that form. */
 bool clv_check_record_read(const char *text, const uint8_t pattern[CLV_PATTERN_LEN],
                            struct clv_check_values *ret);
 /* Equal in the first CLV_PATTERN_COMPARED of CLV_PATTERN_LEN bytes. */

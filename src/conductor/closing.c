@@ -224,6 +224,7 @@ static void plan_owner_receipt(struct clv_conductor *c, unsigned slot, struct ro
 {
     const struct clv_part_record *part = &c->ceremony->parts[slot - 1];
     unsigned person = clv_ceremony_seat(c->ceremony, CLV_ROLE_OWNER, slot);
+    struct check_rows checks;
     char hex[100];
     r->num = 0;
     add_row(r, "Key part", false, "%u of %u", slot, c->config.script->num_owners);
@@ -231,6 +232,9 @@ static void plan_owner_receipt(struct clv_conductor *c, unsigned slot, struct ro
     add_row(r, "Key file", true, "%s", part->file);
     clv_hex_groups(part->commitment, sizeof(part->commitment), 8, hex, sizeof(hex));
     add_row(r, "Commitment, matched", true, "%s", hex);
+    fill_check_rows(c->part_checks[slot], &checks);
+    for (size_t i = 0; i < checks.num; i++)
+        add_row(r, checks.row[i].label, true, "%s", checks.text[i]);
     clv_hex_groups(c->ceremony->pattern, CLV_PATTERN_LEN, 4, hex, sizeof(hex));
     add_row(r, "EP11-VP of the combined key", true, "%s", hex);
     add_row(r, "Loaded into", false, "%zu crypto units, each confirmed by query",

@@ -135,6 +135,10 @@ static void remember(struct clv_conductor *c, uint64_t seq, const struct clv_eve
         h->part_made[e->slot] = seq;
         h->part_slip[e->slot] = 0;
     }
+    if ((e->kind == CLV_EVENT_PART_MADE || e->kind == CLV_EVENT_PART_OPENED) &&
+        e->slot <= CLV_MAX_SLOTS)
+        snprintf(c->part_checks[e->slot], sizeof(c->part_checks[0]), "%.*s",
+                 CLV_CHECK_PART_RECORD - 1, e->text);
     if (e->kind == CLV_EVENT_RECEIPT) {
         const struct clv_seat *seat = seat_of(c, e->person);
         c->num_documents = e->number;

@@ -39,11 +39,12 @@ struct clv_conductor {
     size_t shown_step; /* step whose opening words were read, + 1 */
     unsigned seated;   /* seat at the keyboard, 0: nobody yet */
     unsigned num_documents;
-    struct clv_check_values checks; /* of the combined key */
-    struct history *history;        /* of a ceremony that is resumed */
-    char printer[61];               /* print queue, "": none */
-    unsigned num_mishaps;           /* of a drill, so far */
-    const char *mirror;             /* folder of the second copy of the journal, NULL: none */
+    struct clv_check_values checks;                             /* of the combined key */
+    char part_checks[CLV_MAX_SLOTS + 1][CLV_CHECK_PART_RECORD]; /* as they are on record */
+    struct history *history;                                    /* of a ceremony that is resumed */
+    char printer[61];                                           /* print queue, "": none */
+    unsigned num_mishaps;                                       /* of a drill, so far */
+    const char *mirror; /* folder of the second copy of the journal, NULL: none */
     struct {
         unsigned medium; /* 1 or 2, 0: none that is not on record yet */
         char folder[512];
@@ -263,6 +264,18 @@ void prepared_free(struct prepared_receipt **prepared);
  * used up. */
 clv_status make_receipt(struct clv_conductor *c, struct receipt_request *request,
                         struct clv_error *err);
+
+/* ---- checks.c: check values for people, each with its name ---- */
+#define MAX_CHECK_ROWS 5
+struct check_rows {
+    size_t num;
+    char text[MAX_CHECK_ROWS][CLV_CHECK_TEXT];
+    struct clv_document_row row[MAX_CHECK_ROWS]; /* borrowed from the texts */
+};
+/* record: as clv_check_part_record() writes it. */
+void fill_check_rows(const char *record, struct check_rows *ret);
+/* Of the combined key, to be read before it is loaded. */
+clv_status show_pattern(struct clv_conductor *c, struct clv_error *err);
 
 /* ---- follow_up.c ---- */
 #define FOLLOW_UP_SCRIPT "follow-up.yaml"

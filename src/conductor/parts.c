@@ -97,7 +97,7 @@ static clv_status record_made(struct clv_conductor *c, const struct clv_task *ta
     struct clv_event e = event_of(CLV_EVENT_PART_MADE);
     e.person = task->person;
     e.slot = task->slot;
-    clv_keyfile_check_text(info, e.text);
+    SET(e.text, "%s", c->part_checks[task->slot]);
     if (info->has_pattern)
         memcpy(e.pattern, info->pattern, sizeof(e.pattern));
     memcpy(e.digest, info->commitment, sizeof(e.digest));
@@ -111,20 +111,22 @@ static clv_status slip_for_part(struct clv_conductor *c, const struct clv_task *
                                 const struct clv_keyfile_info *info, const char *file,
                                 struct clv_error *err)
 {
-    char part[40], check[CLV_CHECK_TEXT], commitment[100], id[100], kdf[80], title[80];
+    char part[40], commitment[100], id[100], kdf[80], title[80];
+    struct check_rows checks;
     const struct clv_kdf_cost *cost = clv_kdf_cost(info->profile);
     snprintf(part, sizeof(part), "%u of %u", task->slot, c->config.script->num_owners);
-    clv_keyfile_check_text(info, check);
+    fill_check_rows(c->part_checks[task->slot], &checks);
     clv_hex_groups(info->commitment, sizeof(info->commitment), 8, commitment, sizeof(commitment));
     clv_hex_groups(info->file_id, sizeof(info->file_id), 8, id, sizeof(id));
     snprintf(kdf, sizeof(kdf), "Argon2id, %s: %u MiB, %u passes, %u lanes", cost->name,
              cost->memory_kib / 1024, cost->passes, cost->lanes);
     snprintf(title, sizeof(title), "Key part %u of %u", task->slot, c->config.script->num_owners);
-    const struct clv_document_row rows[] = {
+    const struct clv_document_row before[] = {
         {"Key part", part, false},
         {"Owner", info->owner, false},
         {"Description", info->description, false},
-        {"Check value", check, true},
+    };
+    const struct clv_document_row behind[] = {
         {"Commitment", commitment, true},
         {"Key file", file, true},
         {"SHA-256 of the file", id, true},
@@ -136,13 +138,21 @@ static clv_status slip_for_part(struct clv_conductor *c, const struct clv_task *
          "apart from the key file. It contains no secret.",
          false},
     };
+    enum {
+        NUM_BEFORE = sizeof(before) / sizeof(before[0]),
+        NUM_BEHIND = sizeof(behind) / sizeof(behind[0])
+    };
+    struct clv_document_row rows[NUM_BEFORE + MAX_CHECK_ROWS + NUM_BEHIND];
+    memcpy(rows, before, sizeof(before));
+    memcpy(rows + NUM_BEFORE, checks.row, checks.num * sizeof(rows[0]));
+    memcpy(rows + NUM_BEFORE + checks.num, behind, sizeof(behind));
     struct receipt_request request = {.kind = "key-part",
                                       .title = title,
                                       .person = task->person,
                                       .pattern = info->has_pattern ? info->pattern : NULL,
                                       .digest = info->commitment,
                                       .rows = rows,
-                                      .num_rows = sizeof(rows) / sizeof(rows[0])};
+                                      .num_rows = NUM_BEFORE + checks.num + NUM_BEHIND};
     return make_receipt(c, &request, err);
 }
 
@@ -215,6 +225,9 @@ static clv_status create_part(struct clv_conductor *c, const struct clv_task *ta
         st = clv_part_check(part, err);
     if (st == CLV_OK)
         st = clv_same_guard_add(c->guard, CLV_SAME_PART, owner, part, err);
+    if (st == CLV_OK)
+        st = clv_check_part_record(part, info.origin == CLV_ORIGIN_TYPED,
+                                   c->part_checks[task->slot], err);
     if (st == CLV_OK)
         st = seal_part(c, task, id, &info, part, &path, err);
     clv_secret_free(&part);
@@ -289,7 +302,7 @@ static clv_status record_opened(struct clv_conductor *c, const struct clv_task *
     struct clv_event e = event_of(CLV_EVENT_PART_OPENED);
     e.person = task->person;
     e.slot = task->slot;
-    clv_keyfile_check_text(&opened->info, e.text);
+    SET(e.text, "%s", c->part_checks[task->slot]);
     memcpy(e.digest, opened->info.commitment, sizeof(e.digest));
     memcpy(e.digest2, opened->info.file_id, sizeof(e.digest2));
     SET(e.name, "%s", opened->file);
@@ -307,7 +320,10 @@ static clv_status open_part(struct clv_conductor *c, const struct clv_task *task
     *ret_left = after == LATER || after == STOP;
     if (st != CLV_OK || *ret_left)
         return st;
-    st = use_part(c, task, &opened, &why);
+    st = clv_check_part_record(opened.payload, opened.info.origin == CLV_ORIGIN_TYPED,
+                               c->part_checks[task->slot], &why);
+    if (st == CLV_OK)
+        st = use_part(c, task, &opened, &why);
     clv_secret_free(&opened.payload);
     if (st == CLV_OK)
         return record_opened(c, task, &opened, err);
@@ -350,24 +366,6 @@ void forget_parts(struct clv_conductor *c)
 }
 
 /* ---- the combined key's pattern: computed here, nowhere else ---- */
-
-static clv_status show_pattern(struct clv_conductor *c, struct clv_error *err)
-{
-    char vp[CLV_CHECK_TEXT], cmac[CLV_CHECK_TEXT], ecb[CLV_CHECK_TEXT];
-    clv_check_text(&c->checks, CLV_CHECK_EP11_VP, vp);
-    clv_check_text(&c->checks, CLV_CHECK_KCV_CMAC0, cmac);
-    clv_check_text(&c->checks, CLV_CHECK_KCV_ECB0, ecb);
-    const char *lines[] = {"Every part was opened, matched and sealed. This workstation computed",
-                           "the verification pattern of the combined key:",
-                           "",
-                           vp,
-                           cmac,
-                           ecb,
-                           "",
-                           "Every unit must show this pattern. Commit and set immediate carry it."};
-    return ask_continue(c, "pattern.read", "The expected verification pattern", lines,
-                        sizeof(lines) / sizeof(lines[0]), err);
-}
 
 /* The sum of the parts is no key to load: on record, then the owners begin again, or all stop. */
 static clv_status refuse_pattern(struct clv_conductor *c, unsigned person, struct clv_error *why,

@@ -80,19 +80,45 @@ void clv_check_text(const struct clv_check_values *values, enum clv_check_kind k
     clv_hex_groups(bytes.data, bytes.len, group, buf + n, CLV_CHECK_TEXT - (size_t)n);
 }
 
+/* "NAME hex", behind a comma unless it is the first. Returns the new length. */
+static size_t append_value(const struct clv_check_values *values, enum clv_check_kind kind,
+                           char *buf, size_t len, size_t cap)
+{
+    struct clv_view bytes = clv_check_bytes(values, kind);
+    char hex[2 * CLV_PATTERN_LEN + 1];
+
+    clv_hex(bytes.data, bytes.len, hex);
+    return len + (size_t)snprintf(buf + len, cap - len, "%s%s %s", len ? ", " : "",
+                                  clv_check_name(kind), hex);
+}
+
 void clv_check_record(const struct clv_check_values *values, char buf[CLV_CHECK_RECORD])
 {
     static const enum clv_check_kind recorded[] = {CLV_CHECK_CCA_MKVP, CLV_CHECK_WKVP,
                                                    CLV_CHECK_KCV_CMAC0_5, CLV_CHECK_KCV_ECB0};
     size_t len = 0;
 
-    for (size_t i = 0; i < sizeof recorded / sizeof *recorded; i++) {
-        struct clv_view bytes = clv_check_bytes(values, recorded[i]);
-        char hex[2 * CLV_PATTERN_LEN + 1];
-        clv_hex(bytes.data, bytes.len, hex);
-        len += (size_t)snprintf(buf + len, CLV_CHECK_RECORD - len, "%s%s %s", i ? ", " : "",
-                                clv_check_name(recorded[i]), hex);
-    }
+    for (size_t i = 0; i < sizeof recorded / sizeof *recorded; i++)
+        len = append_value(values, recorded[i], buf, len, CLV_CHECK_RECORD);
+}
+
+clv_status clv_check_part_record(const struct clv_secret *part, bool typed,
+                                 char buf[CLV_CHECK_PART_RECORD], struct clv_error *err)
+{
+    static const enum clv_check_kind recorded[] = {CLV_CHECK_EP11_VP, CLV_CHECK_CCA_MKVP,
+                                                   CLV_CHECK_WKVP, CLV_CHECK_KCV_CMAC0,
+                                                   CLV_CHECK_KCV_ECB0};
+    struct clv_check_values values;
+    size_t len = 0;
+    clv_status st = clv_check_values(part, &values, err);
+
+    if (st != CLV_OK)
+        return st;
+    for (size_t i = 0; i < sizeof recorded / sizeof *recorded; i++)
+        if (!typed || clv_check_fit_for_typed(recorded[i]))
+            len = append_value(&values, recorded[i], buf, len, CLV_CHECK_PART_RECORD);
+    clv_wipe(&values, sizeof values);
+    return CLV_OK;
 }
 
 static bool read_value(const char *text, const char *name, uint8_t *out, size_t len)

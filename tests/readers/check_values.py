@@ -25,6 +25,14 @@ def compute(key):
     }
 
 
+def of_part(part, typed):
+    """What may be said of a part, as docs/formats/events.md has it."""
+    digits = {name: value.hex() for name, value in compute(part).items()}
+    digits["KCV-CMAC0"] = digits["KCV-CMAC0"][:6]
+    names = ("KCV-CMAC0", "KCV-ECB0") if typed else digits
+    return ", ".join(f"{name} {digits[name]}" for name in names)
+
+
 def keys_of_page(page):
     """(key, {name: value}) for each list of the page that begins with a line `K <64 digits>`."""
     block = re.search(r"```check-values\n(.*?)```", page, re.DOTALL)

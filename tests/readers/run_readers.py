@@ -29,6 +29,7 @@ class Readers(Bench):
         self.answers = os.path.join(args.root, "tests/answers/typed-parts.txt")
         self.made = os.path.join(work, "rehearsal")
         self.slips = []
+        self.shown = b""
 
     def rehearse(self):
         """TMPDIR and state are the folder's own."""
@@ -37,6 +38,7 @@ class Readers(Bench):
                                "--dir", self.made], capture_output=True, env=env, check=False)
         if done.returncode != 0:
             raise SystemExit(f"the rehearsal failed:\n{done.stdout[-2000:]}\n{done.stderr}")
+        self.shown = done.stdout
         self.slips = sorted(set(re.findall(rb"CLV1S[.][0-9A-X.]+", done.stdout)))
 
     def program_says(self, *argv):
@@ -89,6 +91,7 @@ class Readers(Bench):
             secret = keyfile.open(derived)
             if name == "part":
                 self.expect_typed(secret, keyfile.fields["slot"])
+                self.expect_part_checks(secret, int(keyfile.fields["slot"]))
                 combined = bytes(one ^ other for one, other in zip(combined, secret))
             if keyfile.fields["slot"] == "1":
                 forged = forged_keyfiles.cases(keyfile, derived)
@@ -149,15 +152,33 @@ class Readers(Bench):
         keys = [key for key, _ in check_values.keys_of_page(page)]
         self.expect(f"part {slot}", keys[int(slot) - 1].hex(), part.hex())
 
+    def events(self):
+        journal = verify_receipt.load_journal(self.made)
+        return [events.check(entry.decode(), 0) for entry in journal.entries]
+
+    def expect_part_checks(self, part, slot):
+        """What the journal says of a typed part, and both its sheets; what would test a guess at it is
+        nowhere."""
+        wanted = check_values.of_part(part, typed=True)
+        found = [entry["check"] for entry in self.events()
+                 if entry["event"] in ("part-made", "part-opened") and entry["part"] == slot]
+        self.expect(f"check values of part {slot}", [wanted, wanted], found)
+        for value in wanted.encode().split(b", "):
+            self.expect(f"sheets with {value.decode()}", 2, self.shown.count(value))
+        pattern = check_values.compute(part)["EP11-VP"].hex().encode()
+        everything = re.sub(rb"[ \n]", b"", self.shown) + read_bytes(os.path.join(self.made, "journal.log"))
+        self.expect(f"the pattern of part {slot}", False, pattern[:16] in everything)
+
     def expect_combined(self, key):
         """What the journal says about the combined key."""
-        journal = verify_receipt.load_journal(self.made)
-        entries = [events.check(entry.decode(), 0) for entry in journal.entries]
-        found = [entry for entry in entries if entry["event"] == "pattern"][-1]
+        found = [entry for entry in self.events() if entry["event"] == "pattern"][-1]
         values = check_values.compute(key)
         self.expect("pattern", values["EP11-VP"].hex(), found["pattern"])
         for name, digits in re.findall("([A-Z0-9-]+) ([0-9a-f]{6,})", found["checks"]):
             self.expect(name, digits, values[name].hex()[:len(digits)])
+        for name, value in values.items():
+            shown = value.hex()[:6 if name.startswith("KCV") else 8].encode()
+            self.expect(f"{name} on the screen", True, name.encode() + b" " + shown in self.shown)
 
     # ---- journal ----
 

@@ -162,6 +162,26 @@ static void assert_space_was_enough(const char *dir)
                   (long)journal, (long)receipts, (long)aside);
 }
 
+/* Of a random part everything is on record, with its name; opened, it says the same. */
+static void assert_check_values(const struct journal *j)
+{
+    for (size_t i = journal_next(j, CLV_EVENT_PART_MADE, 0); i < j->num;
+         i = journal_next(j, CLV_EVENT_PART_MADE, i + 1)) {
+        const struct clv_event *made = &j->event[i];
+        char hex[65], wanted[200];
+        clv_hex(made->pattern, 32, hex);
+        snprintf(wanted, sizeof(wanted), "EP11-VP %s, CCA-MKVP %.16s, WKVP %.32s, KCV-CMAC0 ", hex,
+                 hex, hex);
+        cr_assert_eq(strncmp(made->text, wanted, strlen(wanted)), 0, "%s", made->text);
+        cr_assert(strstr(made->text, ", KCV-ECB0 "), "%s", made->text);
+        size_t k = journal_next(j, CLV_EVENT_PART_OPENED, i);
+        while (k < j->num && j->event[k].slot != made->slot)
+            k = journal_next(j, CLV_EVENT_PART_OPENED, k + 1);
+        cr_assert_lt(k, j->num);
+        cr_assert_str_eq(j->event[k].text, made->text);
+    }
+}
+
 Test(rehearsal, three_owners_load_six_units)
 {
     struct scene s;
@@ -174,6 +194,7 @@ Test(rehearsal, three_owners_load_six_units)
     assert_plain(&s.run);
     assert_private(s.dir, &num_files);
     cr_assert_gt(num_files, 25);
+    assert_check_values(&s.journal);
     assert_space_was_enough(s.dir);
     first_run_clear(&s);
 }

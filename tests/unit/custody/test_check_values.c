@@ -108,6 +108,24 @@ Test(check_values, only_short_ones_are_fit_for_a_typed_part)
     }
 }
 
+Test(check_values, of_a_part_are_all_on_record_of_a_typed_one_the_short_ones)
+{
+    struct clv_secret *part = secret_hex(KEY_1);
+    char random[CLV_CHECK_PART_RECORD], typed[CLV_CHECK_PART_RECORD];
+
+    cr_assert_eq(clv_check_part_record(part, false, random, NULL), CLV_OK);
+    cr_assert_str_eq(random, "EP11-VP "
+                             "491176b0f443c65a7c7d72df47d6cbc0d04e111fb5a619f60d3e77677ab6f919, "
+                             "CCA-MKVP 491176b0f443c65a, WKVP 491176b0f443c65a7c7d72df47d6cbc0, "
+                             "KCV-CMAC0 377822, KCV-ECB0 f29000");
+    cr_assert_eq(clv_check_part_record(part, true, typed, NULL), CLV_OK);
+    cr_assert_str_eq(typed, "KCV-CMAC0 377822, KCV-ECB0 f29000");
+    clv_secret_free(&part);
+    part = secret_text("too short");
+    cr_assert_eq(clv_check_part_record(part, true, typed, NULL), CLV_E_FORMAT);
+    clv_secret_free(&part);
+}
+
 Test(check_values, patterns_are_compared_without_the_last_four_bytes)
 {
     uint8_t a[CLV_PATTERN_LEN] = {1, 2, 3}, b[CLV_PATTERN_LEN] = {1, 2, 3};
