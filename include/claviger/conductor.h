@@ -175,6 +175,8 @@ struct clv_question {
     const char *phrase;
     const char *initial; /* text already in the field, or NULL */
     size_t max_len;      /* bytes of a text or secret; 0: 200 */
+    bool may_scan;       /* TEXT: from a scanner that types, too. What it sends behind the code is
+                          * not for the next question */
     bool may_paste;      /* SECRET: from a clipboard, too: what is no secret of a person */
     bool may_deviate;    /* F4 (plain: "!deviation") is offered */
 };
@@ -185,9 +187,11 @@ enum clv_reply_kind {
     CLV_REPLY_IDLE,      /* nobody typed for idle_seconds in a secret turn: curtain, ask again */
 };
 
+#define CLV_REPLY_TEXT 768 /* with the final NUL: the code of a receipt goes in */
+
 struct clv_reply {
     enum clv_reply_kind kind;
-    char text[512];            /* TEXT and PHRASE: UTF-8; not validated beyond max_len */
+    char text[CLV_REPLY_TEXT]; /* TEXT and PHRASE: UTF-8; not validated beyond max_len */
     size_t choice;             /* CHOICE: index */
     struct clv_secret *secret; /* SECRET: the caller's to free */
 };

@@ -44,6 +44,9 @@ clv_status clv_terminal_wait(struct clv_terminal *terminal, int fd, int timeout_
                              unsigned *ret_wake, struct clv_error *err);
 /* Throws away what was typed and not read yet. */
 void clv_terminal_flush(struct clv_terminal *terminal);
+/* The same until nothing came for longer than a scanner that types waits between two keys: what it
+ * sends behind its first Enter is gone, too. */
+void clv_terminal_settle(struct clv_terminal *terminal);
 /* Whether it is a tty at all. */
 bool clv_terminal_is_tty(const struct clv_terminal *terminal);
 /* As it was when opened; zeros when it is not a tty. */

@@ -152,7 +152,8 @@ static clv_status ask_cosignature(struct session *s, struct clv_relayed *ret)
                              .title = "Cosignature",
                              .prompt = "Scan the code (CLV1W...), or type a row",
                              .help = "What `claviger cosign` showed on the witness's machine.",
-                             .max_len = CLV_RELAY_CODE};
+                             .max_len = CLV_RELAY_CODE,
+                             .may_scan = true};
     clv_status st = session_face(s, "FILE", &s->error);
     clv_writer_init(&typed);
     while (st == CLV_OK) {

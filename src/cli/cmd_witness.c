@@ -80,7 +80,8 @@ static clv_status scan_codes(struct session *s, struct clv_writer *ret)
                              .title = "Checkpoint to be cosigned",
                              .prompt = "Scan or type a code (CLV1C...)",
                              .help = "The codes that `claviger checkpoint` shows, in any order.",
-                             .max_len = CLV_RELAY_CODE};
+                             .max_len = CLV_RELAY_CODE,
+                             .may_scan = true};
     clv_status st = session_face(s, "FILE", &s->error);
     while (st == CLV_OK) {
         struct clv_reply reply = {0};

@@ -202,6 +202,8 @@ clv_status clv_plain_ask(void *ctx, const struct clv_question *q, struct clv_rep
             return status;
         }
     }
+    if (q->may_scan)
+        clv_terminal_settle(p->terminal);
     *ret = reply;
     return CLV_OK;
 }

@@ -4,7 +4,7 @@
 #include "claviger/plain.h"
 #include "claviger/terminal.h"
 
-#define CLV_PLAIN_LINE 512
+#define CLV_PLAIN_LINE CLV_REPLY_TEXT
 #define CLV_PLAIN_UNITS 1024
 
 struct clv_plain {

@@ -15,6 +15,16 @@ void tell(struct clv_conductor *c, enum clv_tone tone, const char *fmt, ...)
     c->face->tell(c->face->ctx, tone, line);
 }
 
+/* Scanners may put a tab before and behind a code. */
+static void trim(char *text)
+{
+    size_t from = strspn(text, " \t"), len = strlen(text + from);
+    while (len > 0 && strchr(" \t", text[from + len - 1]))
+        len--;
+    memmove(text, text + from, len);
+    text[len] = '\0';
+}
+
 clv_status ask(struct clv_conductor *c, const struct clv_question *q, struct clv_reply *ret,
                struct clv_error *err)
 {
@@ -22,6 +32,8 @@ clv_status ask(struct clv_conductor *c, const struct clv_question *q, struct clv
         memset(ret, 0, sizeof(*ret));
         stage_refresh(c, q->kind == CLV_ASK_SECRET);
         clv_status st = c->face->ask(c->face->ctx, q, ret, err);
+        if (st == CLV_OK && q->may_scan)
+            trim(ret->text);
         if (st == CLV_OK && ret->kind == CLV_REPLY_ANSWER)
             return CLV_OK;
         clv_secret_free(&ret->secret);

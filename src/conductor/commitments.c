@@ -6,20 +6,15 @@
 
 #include "internal.h"
 
-/* What a scanner or a file gives: a receipt of the day the part was made. */
-static clv_status commitment_of_receipt(struct clv_view bytes, uint8_t ret[32],
+/* A receipt of the day the part was made. */
+static clv_status commitment_of_receipt(struct clv_view receipt, uint8_t ret[32],
                                         struct clv_error *err)
 {
     struct clv_receipt_facts *facts = calloc(1, sizeof(*facts));
     struct clv_event e = {0};
-    uint8_t *from_codes = NULL;
-    size_t len = 0;
     if (facts == NULL)
         return clv_fail(err, CLV_E_MEMORY, "no memory for a receipt");
-    clv_status st = clv_receipt_verify(bytes, NULL, facts, err);
-    if (st != CLV_OK && clv_receipt_from_codes(bytes, &from_codes, &len, NULL, NULL) == CLV_OK)
-        st = clv_receipt_verify(clv_view_of(from_codes, len), NULL, facts, err);
-    free(from_codes);
+    clv_status st = clv_receipt_verify(receipt, NULL, facts, err);
     if (st == CLV_OK)
         st = clv_event_decode(clv_view_of(facts->entry.text, facts->entry.len), &e, err);
     free(facts);
@@ -31,53 +26,111 @@ static clv_status commitment_of_receipt(struct clv_view bytes, uint8_t ret[32],
     return CLV_OK;
 }
 
-static clv_status commitment_of_text(const char *text, uint8_t ret[32], struct clv_error *err)
+static clv_status commitment_of_codes(struct clv_view scanned, uint8_t ret[32],
+                                      struct clv_error *err)
+{
+    uint8_t *receipt = NULL;
+    size_t len = 0;
+    clv_status st = clv_receipt_from_codes(scanned, &receipt, &len, NULL, err);
+    if (st == CLV_OK)
+        st = commitment_of_receipt(clv_view_of(receipt, len), ret, err);
+    free(receipt);
+    return st;
+}
+
+/* A receipt, or its codes as they were scanned. */
+static clv_status commitment_of_file(const char *path, uint8_t ret[32], struct clv_error *err)
 {
     uint8_t *data = NULL;
     size_t len = 0;
-    if (text[0] != '/' && text[0] != '.')
-        return clv_unhex(text, strlen(text), ret, 32, err);
-    clv_status st = clv_file_read(text, CLV_RECEIPT_MAX, &data, &len, err);
+    clv_status st = clv_file_read(path, CLV_RECEIPT_MAX, &data, &len, err);
+    struct clv_view text = clv_view_of(data, len);
     if (st == CLV_OK)
-        st = commitment_of_receipt(clv_view_of(data, len), ret, err);
+        st = clv_code_resembles(text) ? commitment_of_codes(text, ret, err)
+                                      : commitment_of_receipt(text, ret, err);
     free(data);
     return st;
+}
+
+static clv_status begin_anew(struct clv_writer *scanned, struct clv_error *err)
+{
+    char fact[CLV_ERROR_TEXT];
+    clv_status st = err->code;
+    scanned->len = 0;
+    snprintf(fact, sizeof(fact), "%s", err->fact);
+    return clv_fail(err, st, "%s; scan the codes of your receipt again, all of them", fact);
+}
+
+/* One code more. errors  CLV_E_MISSING: the others; CLV_E_FORMAT: misread, those before it are
+ * good */
+static clv_status scan(struct clv_writer *scanned, const char *code, uint8_t ret[32],
+                       struct clv_error *err)
+{
+    size_t before = scanned->len;
+    clv_write_format(scanned, "%s\n", code);
+    clv_status st = clv_writer_done(scanned, err);
+    if (st == CLV_OK)
+        st = commitment_of_codes(clv_writer_view(scanned), ret, err);
+    if (st == CLV_E_FORMAT)
+        scanned->len = before;
+    return st == CLV_OK || st == CLV_E_FORMAT || st == CLV_E_MISSING ? st
+                                                                     : begin_anew(scanned, err);
+}
+
+/* *ret_how: for the record. */
+static clv_status take_commitment(struct clv_writer *scanned, const char *text, uint8_t ret[32],
+                                  const char **ret_how, struct clv_error *err)
+{
+    if (clv_code_resembles(clv_view_of(text, strlen(text)))) {
+        *ret_how = "scanned from paper";
+        return scan(scanned, text, ret, err);
+    }
+    if (text[0] == '/' || text[0] == '.') {
+        *ret_how = "receipt file";
+        return commitment_of_file(text, ret, err);
+    }
+    *ret_how = "typed from paper";
+    return clv_unhex(text, strlen(text), ret, 32, err);
 }
 
 static clv_status ask_commitment(struct clv_conductor *c, const struct clv_task *task,
                                  struct clv_event *e, struct clv_error *err)
 {
     char id[80], problem[CLV_ERROR_TEXT];
+    struct clv_writer scanned = {0};
+    const char *how = "";
     snprintf(id, sizeof(id), "part.%u.commitment", task->slot);
     const char *lines[] = {
-        "Take the slip of the day your part was made. Type its commitment, 64 hex digits;",
-        "or give the path of its receipt file or of its scanned codes (starting with / or .).",
+        "Take the slip of the day your part was made. Scan the codes of its receipt, one after",
+        "the other, or type its commitment, 64 hex digits; or give the path of its receipt file",
+        "or of its scanned codes (starting with / or .).",
         "All commitments are on record before the first password is asked."};
     struct clv_question q = {.kind = CLV_ASK_TEXT,
                              .id = id,
                              .title = "Your commitment",
                              .lines = lines,
-                             .num_lines = 3,
+                             .num_lines = 4,
                              .prompt = "Commitment",
-                             .max_len = 400,
+                             .max_len = CLV_CODE_TEXT,
+                             .may_scan = true,
                              .may_deviate = true,
                              .help = "The slip says \"Commitment\" and eight groups of eight "
                                      "digits. It is not secret. A part that does not match it is "
                                      "not loaded."};
+    clv_writer_init(&scanned);
+    clv_status st = CLV_OK;
     for (;;) {
         struct clv_reply reply;
         struct clv_error why = {0};
-        clv_status st = ask(c, &q, &reply, err);
-        if (st != CLV_OK)
-            return st;
-        if (commitment_of_text(reply.text, e->digest, &why) == CLV_OK) {
-            SET(e->text, "%s",
-                reply.text[0] == '/' || reply.text[0] == '.' ? "receipt file" : "typed from paper");
-            return CLV_OK;
-        }
+        st = ask(c, &q, &reply, err);
+        if (st != CLV_OK || take_commitment(&scanned, reply.text, e->digest, &how, &why) == CLV_OK)
+            break;
         snprintf(problem, sizeof(problem), "%s", why.fact);
         q.problem = problem;
     }
+    clv_writer_clear(&scanned);
+    SET(e->text, "%s", how);
+    return st;
 }
 
 clv_status task_commitment(struct clv_conductor *c, const struct clv_task *task,

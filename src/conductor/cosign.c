@@ -168,6 +168,7 @@ static clv_status ask_cosignature(struct clv_conductor *c, struct asking *a, str
                              .num_lines = sizeof(lines) / sizeof(lines[0]),
                              .prompt = "Cosignature",
                              .max_len = 300,
+                             .may_scan = true,
                              .may_deviate = true,
                              .help = "It says that this journal continues what the witness saw of "
                                      "it before, and stands on the receipts that come now."};

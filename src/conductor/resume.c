@@ -131,6 +131,7 @@ static clv_status ask_slip(struct clv_conductor *c, struct resumption *r, struct
                              .lines = lines,
                              .num_lines = 3,
                              .prompt = "Slip",
+                             .may_scan = true,
                              .help =
                                  "Whoever has the folder could put an older copy in its place. The "
                                  "paper finds that. Going on without it is a deviation."};

@@ -8,6 +8,9 @@
 
 #include "internal.h"
 
+#define SETTLE_MS 200
+#define SETTLE_KEYS 50 /* somebody leans on the keyboard */
+
 clv_status clv_terminal_open(int tty_fd, struct clv_terminal **ret, struct clv_error *err)
 {
     struct clv_terminal *terminal = calloc(1, sizeof *terminal);
@@ -88,6 +91,19 @@ void clv_terminal_flush(struct clv_terminal *terminal)
 {
     if (terminal->tty_fd >= 0)
         (void)tcflush(terminal->tty_fd, TCIFLUSH);
+}
+
+void clv_terminal_settle(struct clv_terminal *terminal)
+{
+    struct pollfd p = {.fd = terminal->tty_fd, .events = POLLIN};
+    if (terminal->tty_fd < 0)
+        return;
+    for (unsigned i = 0; i < SETTLE_KEYS; i++) {
+        if (poll(&p, 1, SETTLE_MS) <= 0 || !(p.revents & POLLIN))
+            break;
+        clv_terminal_flush(terminal);
+    }
+    clv_terminal_flush(terminal); /* of a line that did not end */
 }
 
 bool clv_terminal_is_tty(const struct clv_terminal *terminal)

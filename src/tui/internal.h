@@ -7,7 +7,7 @@
 #include "page.h"
 
 #define CLV_TUI_RECORD 400 /* lines of the running record that are kept */
-#define CLV_TUI_TEXT 512
+#define CLV_TUI_TEXT CLV_REPLY_TEXT
 #define CLV_TUI_HINTS 10
 
 /* ---- what the screens draw from (snapshot.c) ---- */

@@ -373,6 +373,8 @@ clv_status clv_tui_face_ask(void *ctx, const struct clv_question *q, struct clv_
         clv_tui_flush(t);
         status = clv_tui_run(t, &clv_tui_ask_screen, &idle, err);
     }
+    if (status == CLV_OK && q->may_scan)
+        clv_terminal_settle(t->terminal);
     clv_typing_clear(&t->typing);
     clv_tui_nothing_asked(t);
     if (status == CLV_OK && idle)

@@ -39,7 +39,7 @@ int demo_end(struct demo *demo)
 
 bool demo_answered(const struct demo *demo, const char *line)
 {
-    char text[400];
+    char text[1000];
     bool found = false;
     FILE *f = fopen(demo->log, "r");
     cr_assert_not_null(f);

@@ -119,6 +119,19 @@ static clv_status text_scene(struct clv_error *err)
                err);
 }
 
+static clv_status scan_scene(struct clv_error *err)
+{
+    return ask(&(struct clv_question){.kind = CLV_ASK_TEXT,
+                                      .id = "part.2.commitment",
+                                      .title = "Your commitment",
+                                      .lines = part_lines,
+                                      .num_lines = 1,
+                                      .prompt = "Commitment",
+                                      .max_len = 700,
+                                      .may_scan = true},
+               err);
+}
+
 static clv_status secret_scene(struct clv_error *err)
 {
     return ask(&(struct clv_question){.kind = CLV_ASK_SECRET,
@@ -360,6 +373,7 @@ static const struct {
     {"production", production_scene},
     {"long", long_scene},
     {"read", read_scene},
+    {"scan", scan_scene},
 };
 
 static clv_status run_scene(const char *name, struct clv_error *err)

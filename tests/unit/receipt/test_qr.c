@@ -8,8 +8,16 @@
 #include "ceremony.h"
 #include "claviger/receipt.h"
 
-static const char payload[] = "CLV1S.T.CLVX20261123X7F3A5C01.57.RECEIPT."
-                              "7GULQ616PLGQU14LBNSDKUHFTJFUQEAQ6HWK1CFLJWXS1MCC00N0.41HH71CC";
+/* What is shown on terminals: of each kind one as long as they get. */
+static const char *const payloads[] = {
+    "CLV1S.T.CLVX20261123X7F3A5C01.4294967295.RECEIPT."
+    "7GULQ616PLGQU14LBNSDKUHFTJFUQEAQ6HWK1CFLJWXS1MCC00N0.41HH71CC",
+    ("CLV1C.1.4.VUXH.040H2GSCAQNK4C1J6QQK2CHK5LTLCCS10000019U7561G9MV467"
+     "0952VNKCX4BWUKX63JN1LFLQB3V4PPWGDB3005K1A9E90P8MWN9W7MMG558230K.1MRP"),
+    ("CLV1W.AGMEJV800000A0000006N103HJKTM0Q5NWN0TTR8JR44AGC4DUCKX7TQNVAD"
+     "2X6E6F5G0GDPLVSX1UJEWA3FHHUCTM8MPNAPKXMLQLX2BUB8UF0S1A5PBMHUND3DNQ0C.LER8"),
+};
+#define NUM_PAYLOADS (sizeof payloads / sizeof *payloads)
 
 struct picture {
     unsigned width, height;
@@ -71,44 +79,10 @@ static struct picture look_at(const char *lines, bool glyphs_are_light)
     return p;
 }
 
-static void expect_payload(const struct picture *p)
+static struct picture look_at_ascii(const char *lines)
 {
-    struct text out = read_back(p);
-    cr_assert_eq(out.len, strlen(payload));
-    cr_assert_eq(memcmp(out.data, payload, out.len), 0);
-    free(out.data);
-}
-
-Test(qr, half_blocks_dark_on_light)
-{
-    char *lines = NULL;
-    struct clv_error err = {0};
-    cr_assert_eq(clv_qr_render_text(payload, CLV_QR_DARK_GLYPHS, &lines, &err), CLV_OK, "%s",
-                 err.fact);
-    struct picture p = look_at(lines, false);
-    cr_assert_eq(p.width, 37 + 4, "version 5 with a quiet zone of 2 fits 80x24");
-    cr_assert_leq(p.height / 2, 21);
-    expect_payload(&p);
-    free(lines);
-}
-
-Test(qr, half_blocks_light_on_dark)
-{
-    char *lines = NULL;
-    struct clv_error err = {0};
-    cr_assert_eq(clv_qr_render_text(payload, CLV_QR_LIGHT_GLYPHS, &lines, &err), CLV_OK);
-    struct picture p = look_at(lines, true);
-    expect_payload(&p);
-    free(lines);
-}
-
-Test(qr, ascii)
-{
-    char *lines = NULL;
-    struct clv_error err = {0};
     struct picture p = {0};
     unsigned x = 0;
-    cr_assert_eq(clv_qr_render_text(payload, CLV_QR_ASCII, &lines, &err), CLV_OK);
     for (const char *at = lines; *at;) {
         if (take(&at, "\n")) {
             p.width = x;
@@ -120,8 +94,55 @@ Test(qr, ascii)
         cr_assert(dark || take(&at, "  "));
         p.light[p.height][x++] = !dark;
     }
-    expect_payload(&p);
+    return p;
+}
+
+static void expect(const char *payload, const struct picture *p)
+{
+    struct text out = read_back(p);
+    cr_assert_eq(out.len, strlen(payload));
+    cr_assert_eq(memcmp(out.data, payload, out.len), 0);
+    free(out.data);
+}
+
+static struct picture show(const char *payload, enum clv_qr_style style)
+{
+    char *lines = NULL;
+    struct clv_error err = {0};
+    cr_assert_eq(clv_qr_render_text(payload, style, &lines, &err), CLV_OK, "%s", err.fact);
+    struct picture p = look_at(lines, style == CLV_QR_LIGHT_GLYPHS);
     free(lines);
+    return p;
+}
+
+Test(qr, half_blocks_dark_on_light)
+{
+    for (size_t i = 0; i < NUM_PAYLOADS; i++) {
+        struct picture p = show(payloads[i], CLV_QR_DARK_GLYPHS);
+        cr_assert_eq(p.width, 37 + 4, "version 5 with a quiet zone of 2 fits 80x24");
+        cr_assert_leq(p.height / 2, 21);
+        expect(payloads[i], &p);
+    }
+}
+
+Test(qr, half_blocks_light_on_dark)
+{
+    for (size_t i = 0; i < NUM_PAYLOADS; i++) {
+        struct picture p = show(payloads[i], CLV_QR_LIGHT_GLYPHS);
+        expect(payloads[i], &p);
+    }
+}
+
+Test(qr, ascii)
+{
+    for (size_t i = 0; i < NUM_PAYLOADS; i++) {
+        char *lines = NULL;
+        struct clv_error err = {0};
+        cr_assert_eq(clv_qr_render_text(payloads[i], CLV_QR_ASCII, &lines, &err), CLV_OK);
+        struct picture p = look_at_ascii(lines);
+        expect(payloads[i], &p);
+        free(lines);
+    }
 }
 
 Test(qr, limits)
