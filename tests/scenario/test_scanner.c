@@ -139,10 +139,11 @@ static char *interrupted_with_a_slip(struct scene *s)
 
 static void resume_in_plain_mode(const struct scene *s, const char *slip)
 {
-    struct typed rows[] = {{"Your name", "Ada Brandt", false}};
+    struct typed rows[] = {{"Your name", "Ada Brandt", false},
+                           {"Name of the witness now", "Wen Castellan", false}};
     const char *argv[] = {PROGRAM, "resume", "--plain", s->dir, NULL};
     struct terminal *t = terminal_spawn(&(struct terminal_options){.argv = argv});
-    people_type(t, rows, 1, "-- The witness's last slip --");
+    people_type(t, rows, 2, "-- The witness's last slip --");
     terminal_expect(t, "Slip: ");
     scan(t, slip, &other_layouts[0], false, "\r\n");
     terminal_expect(t, "for another keyboard");
@@ -169,6 +170,8 @@ static void resume_on_the_screen(const struct scene *s, const char *slip)
     terminal_send(t, KEY_ENTER);
     terminal_wait_text(t, "Your name:");
     terminal_send(t, "Ada Brandt" KEY_ENTER);
+    terminal_wait_text(t, "Name of the witness now:");
+    terminal_send(t, "Wen Castellan" KEY_ENTER);
     terminal_wait_text(t, "Slip:");
     scan(t, slip, &other_layouts[0], false, "\r\n");
     terminal_wait_text(t, "for another keyboard");
