@@ -200,6 +200,8 @@ static struct terminal *go_on(const struct visit *v)
     terminal_send(t, KEY_ENTER);
     terminal_wait_text(t, "Your name");
     terminal_send(t, "Ada Brandt" KEY_ENTER);
+    terminal_wait_text(t, "Name of the witness now");
+    terminal_send(t, "Wen Castellan" KEY_ENTER);
     terminal_wait_text(t, "Does the clock on the wall agree?");
     terminal_send(t, KEY_ENTER);
     choose(t, "Go on with the ceremony", "1");
