@@ -50,8 +50,9 @@ struct clv_tke_port {
      * errors  CLV_E_RULE: it was not */
     clv_status (*confirm)(void *ctx, const char *phrase, const char *const *lines, size_t num_lines,
                           struct clv_error *err);
-    /* The token of a key of the signing service; NULL: such keys cannot be used without one. */
-    clv_status (*key_token)(void *ctx, const char *name, struct clv_secret **ret,
+    /* The token of a key of the signing service; why: what was wrong with the last one, or NULL.
+     * key_token NULL: such keys cannot be used without one. */
+    clv_status (*key_token)(void *ctx, const char *name, const char *why, struct clv_secret **ret,
                             struct clv_error *err);
     /* As hooks->token of a fleet (unit.h); NULL: a refused token is an error. */
     clv_status (*token)(void *ctx, const struct clv_service *service, const char *why,

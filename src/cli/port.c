@@ -212,11 +212,11 @@ static clv_status token(void *ctx, const struct clv_service *service, const char
     return st;
 }
 
-static clv_status key_token(void *ctx, const char *name, struct clv_secret **ret,
+static clv_status key_token(void *ctx, const char *name, const char *why, struct clv_secret **ret,
                             struct clv_error *err)
 {
     const struct clv_service as_service = {.name = name};
-    return token(ctx, &as_service, NULL, ret, err);
+    return token(ctx, &as_service, why, ret, err);
 }
 
 /* ---- confirmations ---- */

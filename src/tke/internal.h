@@ -56,6 +56,9 @@ struct clv_tke_service {
 /* Reads the file and fetches the public keys, once. Nothing happens without an address. A key that
  * cannot be used says why. errors  those of the file and of clv_signing_new() */
 clv_status clv_tke_service_look(struct clv_tke *tke, struct clv_error *err);
+/* As hooks->signature of a fleet: a token that was refused is asked for once more. */
+clv_status clv_tke_service_again(struct clv_tke *tke, struct clv_signing_key *key,
+                                 const struct clv_error *why, struct clv_error *err);
 /* NULL: none of that file name ("service:NAME"). */
 struct clv_tke_service_key *clv_tke_service_find(struct clv_tke *tke, const char *file);
 void clv_tke_service_clear(struct clv_tke_service *service);

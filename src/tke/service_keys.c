@@ -56,9 +56,31 @@ static clv_status fetch(struct clv_tke *t, struct clv_tke_service_key *k, struct
     clv_status st = CLV_OK;
     k->key.service = t->service.signing;
     if (k->token == NULL && port != NULL && port->key_token != NULL)
-        st = port->key_token(port->ctx, k->key.name, &k->token, err);
+        st = port->key_token(port->ctx, k->key.name, NULL, &k->token, err);
     k->key.token = k->token;
     return st == CLV_OK ? clv_signing_key_fetch(&k->key, err) : st;
+}
+
+/* Only a token can be mended here; what else keeps a service from signing ends the command. */
+clv_status clv_tke_service_again(struct clv_tke *t, struct clv_signing_key *key,
+                                 const struct clv_error *why, struct clv_error *err)
+{
+    const struct clv_tke_port *port = t->config.port;
+    struct clv_secret *token = NULL;
+    if (!key->token_refused || port == NULL || port->key_token == NULL) {
+        *err = *why;
+        return why->code;
+    }
+    clv_status st = port->key_token(port->ctx, key->name, why->fact, &token, err);
+    for (size_t i = 0; st == CLV_OK && i < t->service.num_keys; i++) {
+        struct clv_tke_service_key *k = &t->service.keys[i];
+        if (&k->key != key)
+            continue;
+        clv_secret_free(&k->token);
+        k->token = token;
+        key->token = token;
+    }
+    return st;
 }
 
 clv_status clv_tke_service_look(struct clv_tke *t, struct clv_error *err)

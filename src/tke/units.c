@@ -48,11 +48,19 @@ static clv_status on_token(void *ctx, const struct clv_service *service, const c
     return port->token(port->ctx, service, why, ret, err);
 }
 
+static clv_status on_signature(void *ctx, struct clv_signing_key *key, const struct clv_error *why,
+                               struct clv_error *err)
+{
+    return clv_tke_service_again(ctx, key, why, err);
+}
+
 struct clv_fleet_hooks clv_tke_hooks(struct clv_tke *t)
 {
     const struct clv_tke_port *port = t->config.port;
-    return (struct clv_fleet_hooks){
-        .tick = on_tick, .token = port && port->token ? on_token : NULL, .ctx = t};
+    return (struct clv_fleet_hooks){.tick = on_tick,
+                                    .token = port && port->token ? on_token : NULL,
+                                    .signature = on_signature,
+                                    .ctx = t};
 }
 
 clv_status clv_tke_find(struct clv_tke *t, struct clv_error *err)

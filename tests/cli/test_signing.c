@@ -98,3 +98,24 @@ Test(signing, a_service_that_fails_changes_nothing)
     cr_assert(strstr(s.err, "cannot be reached"), "%s", s.err);
     shell_close(&s);
 }
+
+/* The token expires behind the administrator's certificate: another one is asked for, and the same
+ * command goes on. */
+Test(signing, a_token_that_expires_is_asked_for_again)
+{
+    static const char *const options[] = {"sign:expired:2:1", NULL};
+    struct shell s;
+    shell_open(&s, "--units", "2", "--production-tests", NULL);
+    signing_service_start(&service, s.dir, options);
+    name_keys(&s, "[{\"key\":\"first\",\"token\":\"token-of-first\"}]");
+    sh(&s, "echo token-of-first > t; " WITH_SERVICE
+           "claviger cryptounits --site site.yaml && claviger cryptounit-add --units all && "
+           "claviger sigkey-sel --keys first && claviger cryptounit-admin-add --keys first && "
+           "claviger cryptounit-thrhld-set --sign-threshold 1 --revoke-threshold 1 --token-fd 3 "
+           "3<t");
+    cr_assert_eq(s.exit_code, 0, "%s%s", s.out, s.err);
+    sh(&s, "grep -c sign/first asked");
+    shell_assert_said(&s, "4"); /* certificate, refused, two units */
+    signing_service_stop(&service);
+    shell_close(&s);
+}
