@@ -4,15 +4,17 @@
  * receipt/relay.h     checkpoints to be cosigned and cosignatures, for a scanner or by hand
  * receipt/qr.h        QR codes as modules and as terminal text
  * receipt/document.h  label and value rows, signature lines and codes as PDF and as text
+ * receipt/print.h     a sheet to a print queue
  * here                one call that recognises any piece of evidence and verifies it
  *
  * This room never reads or interprets what the ceremony wrote into an entry, beyond showing the
- * members of a JSON object as lines. It prints nothing and holds no secret. */
+ * members of a JSON object as lines. It writes nothing on the terminal and holds no secret. */
 #ifndef CLAVIGER_RECEIPT_H
 #define CLAVIGER_RECEIPT_H
 
 #include "claviger/base.h"
 #include "claviger/receipt/document.h"
+#include "claviger/receipt/print.h"
 #include "claviger/receipt/proof.h"
 #include "claviger/receipt/qr.h"
 #include "claviger/receipt/relay.h"

@@ -4,23 +4,13 @@
  * is void by its serial, so that a stray copy is recognised. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "internal.h"
 
 static clv_status run_lp(void *ctx, const char *queue, const char *path, struct clv_error *err)
 {
-    int status = -1;
     (void)ctx;
-    pid_t pid = fork();
-    if (pid == 0) {
-        execlp("lp", "lp", "-d", queue, "--", path, (char *)NULL);
-        _exit(127);
-    }
-    if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0)
-        return clv_fail(err, CLV_E_IO, "the print queue did not take the sheet");
-    return CLV_OK;
+    return clv_lp_print(queue, path, CLV_LP_SECONDS, err);
 }
 
 static clv_status print_once(struct clv_conductor *c, const char *path, struct clv_error *err)
@@ -85,6 +75,7 @@ clv_status print_receipt(struct clv_conductor *c, const char *path, unsigned num
     *ret_again = false;
     if (c->printer[0] == '\0')
         return CLV_OK;
+    tell(c, CLV_TONE_INFO, "Receipt %s goes to the printer %s.", serial, c->printer);
     bool taken = print_once(c, path, &why) == CLV_OK;
     if (taken)
         snprintf(line, sizeof(line), "Receipt %s was sent to the printer %s.", serial, c->printer);

@@ -94,12 +94,65 @@ static void site_close(struct site *site)
     scene_clear(&site->scene);
 }
 
-static struct terminal *begin(const struct site *site, const char *script, const char *keys)
+static struct terminal *begin_with(const struct site *site, const char *script, const char *keys,
+                                   const char *path)
 {
     static const char program[] = CLV_BINARY_DIR "/claviger";
+    const char *env[] = {path, NULL};
     const char *argv[] = {program,    "run",   "--plain",       "--script", script, "--site",
                           site->file, "--dir", site->scene.dir, "--keys",   keys,   NULL};
-    return terminal_spawn(&(struct terminal_options){.argv = argv});
+    return terminal_spawn(&(struct terminal_options){.argv = argv, .env = path ? env : NULL});
+}
+
+static struct terminal *begin(const struct site *site, const char *script, const char *keys)
+{
+    return begin_with(site, script, keys, NULL);
+}
+
+/* ---- a printer that has its days ------------------------------------------------------------- */
+
+#define NUM_SPOILT 3
+/* The first three sheets fail, each in its own way; the others come out, the last ones slowly. */
+static const char lp[] =
+    "#!/bin/sh\n"
+    "cd \"$(dirname \"$0\")\" && echo >> calls\n"
+    "case $(wc -l < calls) in\n"
+    "1) echo 'lp: Error - no default destination available.' >&2; exit 1 ;;\n"
+    "2) echo 'lp: Error - The printer or class does not exist.' >&2; exit 1 ;;\n"
+    "3) kill -KILL $$ ;;\n"
+    "7) sleep 0.5 ;;\n"
+    "esac\n"
+    "[ \"$1 $2 $3\" = '-d office --' ] && cp \"$4\" .\n";
+
+/* "PATH=...", to be freed: lp is in its first folder. */
+static char *install_lp(const struct scene *s)
+{
+    char *dir = scene_path(s, "printer"), *program = scene_path(s, "printer/lp"), *path = NULL;
+    cr_assert_eq(mkdir(dir, 0700), 0);
+    file_write(program, lp, strlen(lp));
+    cr_assert_eq(chmod(program, 0700), 0);
+    cr_assert_gt(asprintf(&path, "PATH=%s:%s", dir, getenv("PATH")), 0);
+    free(program);
+    free(dir);
+    return path;
+}
+
+static void assert_printed(const struct site *site)
+{
+    struct names sheets;
+    const struct journal *j = &site->scene.journal;
+    char *tray = scene_path(&site->scene, "printer");
+    names_list(tray, ".pdf", &sheets);
+    cr_assert_eq(sheets.num, 5);
+    size_t i = journal_next(j, CLV_EVENT_RECEIPT_VOID, 0);
+    cr_assert_str_eq(j->event[i].text, "lp: Error - no default destination available.");
+    i = journal_next(j, CLV_EVENT_RECEIPT_VOID, i + 1);
+    cr_assert_str_eq(j->event[i].text, "lp: Error - The printer or class does not exist.");
+    i = journal_next(j, CLV_EVENT_RECEIPT_VOID, i + 1);
+    cr_assert_str_eq(j->event[i].text, "lp was ended by signal 9");
+    cr_assert_eq(journal_count(j, CLV_EVENT_RECEIPT_VOID), NUM_SPOILT);
+    names_clear(&sheets);
+    free(tray);
 }
 
 /* Rows that every one of these ceremonies begins with. Swap may be on where the tests run: what a
@@ -129,12 +182,12 @@ static void commitment_on_record(const struct journal *j, unsigned part, char re
             clv_hex(j->event[i].digest, 32, ret_hex);
 }
 
-static void assert_paper_says_production(const struct scene *s)
+static void assert_paper_says_production(const struct scene *s, size_t num_sheets)
 {
     struct names names;
     char *dir = ceremony_path(s, "receipts");
     names_list(dir, ".pdf", &names);
-    cr_assert_eq(names.num, 5);
+    cr_assert_eq(names.num, num_sheets);
     for (size_t i = 0; i < names.num; i++) {
         struct run r;
         char *pdf = clv_path_join(dir, names.name[i]);
@@ -188,11 +241,20 @@ Test(production, two_owners_load_two_units_by_hand)
         {"Do you agree?", "1", false},
         {"Do you agree?", "1", false},
         {"Do you agree?", "1", false},
+        {"-- A sheet did not come out --", "1", false},
+        {"-- A sheet did not come out --", "1", false},
+        {"-- A sheet did not come out --", "1", false},
+        {"-- Look at the sheet --", "1", false},
+        {"-- Look at the sheet --", "1", false},
+        {"-- Look at the sheet --", "1", false},
+        {"-- Look at the sheet --", "1", false},
+        {"-- Look at the sheet --", "1", false},
     };
     struct run r;
-    site_open(&site, "--production-tests");
-    char *keys = scene_path(&site.scene, "keys");
-    struct terminal *t = begin(&site, CREATE, keys);
+    site_open_as(&site,
+                 &(struct units){.world = "--production-tests", .rest = "printer: office\n"});
+    char *keys = scene_path(&site.scene, "keys"), *path = install_lp(&site.scene);
+    struct terminal *t = begin_with(&site, CREATE, keys, path);
     people_type(t, rows, sizeof(rows) / sizeof(rows[0]), "Check them: claviger verify");
     cr_assert_eq(terminal_wait_exit(t), 0);
     cr_assert(!terminal_stream_has(t, "TEST"), "production says TEST somewhere");
@@ -207,8 +269,10 @@ Test(production, two_owners_load_two_units_by_hand)
     cr_assert_eq(r.exit_code, 0, "%s", r.output);
     cr_assert(strstr(r.output, "PRODUCTION"), "%s", r.output);
     run_clear(&r);
-    assert_paper_says_production(&site.scene);
+    assert_paper_says_production(&site.scene, 5 + NUM_SPOILT);
+    assert_printed(&site);
     assert_rehearsal_refuses(&site, keys);
+    free(path);
     free(keys);
     site_close(&site);
 }
