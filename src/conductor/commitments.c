@@ -101,9 +101,9 @@ static clv_status ask_commitment(struct clv_conductor *c, const struct clv_task 
     const char *how = "";
     snprintf(id, sizeof(id), "part.%u.commitment", task->slot);
     const char *lines[] = {
-        "Take the slip of the day your part was made. Scan the codes of its receipt, one after",
-        "the other, or type its commitment, 64 hex digits; or give the path of its receipt file",
-        "or of its scanned codes (starting with / or .).",
+        "Take the slip of the day your part was made. Scan the codes of its receipt, one",
+        "after the other, or type its commitment, 64 hex digits; or give the path of its",
+        "receipt file or of its scanned codes (starting with / or .).",
         "All commitments are on record before the first password is asked."};
     struct clv_question q = {.kind = CLV_ASK_TEXT,
                              .id = id,
