@@ -149,12 +149,16 @@ static void assert_phases_signed(const struct journal *j, unsigned num_units)
 
 /* ---- all and some ---------------------------------------------------------------------------- */
 
+/* Over HTTPS, with a token in a file that is refused once and then read again. */
 Test(service, every_signature_comes_from_it)
 {
-    static const char *const tls[] = {"--tls", NULL};
+    static const char *const plans[] = {"--tls", "keys:expired:1:1", NULL};
     struct room r;
     begin_short(&r, 2);
-    room_open(&r, ASK "  ca-file: ca.pem\n", tls);
+    scene_answer_only(&r.scene, "signature-key.1.token*", NULL);
+    scene_answer(&r.scene, "signature-key.1.after", "again");
+    write_private(&r.scene, "token", "token-of-first\n");
+    room_open(&r, "  token-file: token\n  keys: [first]\n  ca-file: ca.pem\n", plans);
     play_short(&r);
     assert_complete(&r, SHORT);
     assert_phases_signed(&r.scene.journal, 2);
@@ -195,8 +199,8 @@ Test(service, some_keys_are_in_files)
 /* ---- a service that fails -------------------------------------------------------------------- */
 
 struct plans {
-    char text[24][60];
-    const char *list[25];
+    char text[28][60];
+    const char *list[29];
     size_t num;
 };
 
@@ -229,7 +233,8 @@ static const struct {
 /* One unit, so that one request follows the other. What fails: the public key five times, the first
  * signature in the owner's turn three times, the certificate twice, the public key in the second
  * turn once, and the signature for the commit in every way there is. People ask again each time,
- * and nothing else happens. */
+ * and nothing else happens. The last time they give it up: nothing is sent, and the retry opens the
+ * key again. */
 Test(service, fails_in_every_way)
 {
     static const char *const key_failures[] = {"late", "rubbish", "short", "huge", "expired"};
@@ -250,6 +255,10 @@ Test(service, fails_in_every_way)
         scene_answer(&r.scene, "signature-key.1.after", "again");
     for (size_t i = 0; i < 2 + NUM_FAILURES; i++)
         scene_answer(&r.scene, "signing.failed", "again");
+    plan(&plans, "sign", "broken", 13 + NUM_FAILURES);
+    scene_answer(&r.scene, "signing.failed", "without");
+    scene_answer(&r.scene, "trouble", "retry");
+    scene_answer(&r.scene, "confirm.commit", "commit 1");
     room_open(&r, ASK, plans.list);
     play_short(&r);
     for (size_t i = 0; i < NUM_FAILURES; i++)
@@ -261,32 +270,10 @@ Test(service, fails_in_every_way)
     assert_complete(&r, SHORT);
     assert_phases_signed(&r.scene.journal, 1);
     cr_assert_eq(journal_count(&r.scene.journal, CLV_EVENT_FILE_REFUSED), 9);
-    cr_assert_eq(journal_count(&r.scene.journal, CLV_EVENT_DECISION), 0);
-    cr_assert_eq(journal_outcomes(&r.scene.journal, CLV_PHASE_COMMIT, 0, "not-sent"), 0);
-    room_close(&r);
-}
-
-/* Nothing that needs the signature is sent; the retry opens the key again, by then with another
- * token in the file. */
-Test(service, is_given_up_and_asked_again_at_the_barrier)
-{
-    struct room r;
-    struct plans plans = {.num = 0};
-    begin_short(&r, 1);
-    scene_answer_only(&r.scene, "signature-key.1.token*", NULL);
-    plan(&plans, "sign", "broken", 8);
-    plan(&plans, "keys", "expired", 3);
-    write_private(&r.scene, "token", "token-of-first\n");
-    scene_answer(&r.scene, "signing.failed", "without");
-    scene_answer(&r.scene, "trouble", "retry");
-    scene_answer(&r.scene, "signature-key.1.after", "again");
-    scene_answer(&r.scene, "confirm.commit", "commit 1");
-    room_open(&r, "  token-file: token\n  keys: [first]\n", plans.list);
-    play_short(&r);
-    assert_complete(&r, SHORT);
+    cr_assert_eq(journal_count(&r.scene.journal, CLV_EVENT_DECISION), 1, "the retry");
     cr_assert_eq(journal_count(&r.scene.journal, CLV_EVENT_SIGNER_CLOSED), 1);
-    cr_assert_eq(journal_outcomes(&r.scene.journal, CLV_PHASE_COMMIT, 0, "done"), 1);
     cr_assert_eq(journal_outcomes(&r.scene.journal, CLV_PHASE_COMMIT, 0, "not-sent"), 1);
+    cr_assert_eq(journal_outcomes(&r.scene.journal, CLV_PHASE_COMMIT, 0, "done"), 1);
     room_close(&r);
 }
 
@@ -321,6 +308,36 @@ Test(service, keys_of_production_are_refused_in_a_rehearsal)
     cr_assert_neq(r.scene.run.exit_code, 0);
     cr_assert(scene_said(&r.scene, "has keys for production, and this is a rehearsal"), "%s",
               r.scene.run.output);
+    room_close(&r);
+}
+
+/* In production, too, before anything is begun. */
+Test(service, keys_for_test_units_are_refused_in_production)
+{
+    struct room r;
+    struct run run;
+    size_t len = 0;
+    begin_short(&r, 1);
+    room_open(&r, ASK, NULL);
+    char *about = (char *)file_bytes(r.site, &len), *text = NULL;
+    char *site = scene_path(&r.scene, "site.yaml");
+    cr_assert_gt(asprintf(&text,
+                          "claviger-site: 1\nservice-instances:\n  - name: Tests\n"
+                          "    id: 96fe3f8d-9792-45bc-a9fb-2594222deaf2\n"
+                          "    endpoint: unix:/nowhere\n%s",
+                          about),
+                 0);
+    file_write(site, text, strlen(text));
+    run_program(&run, NULL, "claviger", "run", "--plain", "--script", SHORT, "--site", site,
+                "--dir", r.scene.dir, "--keys", house_keys(), NULL);
+    cr_assert_neq(run.exit_code, 0);
+    cr_assert(strstr(run.output, "E-WORLD"), "%s", run.output);
+    cr_assert(says(run.output, "has keys for TEST units, and this is a production ceremony"), "%s",
+              run.output);
+    run_clear(&run);
+    free(site);
+    free(text);
+    free(about);
     room_close(&r);
 }
 
