@@ -31,7 +31,7 @@ clv_status service_new(struct clv_conductor *c, struct clv_error *err)
     if (!has_service(c))
         return CLV_OK;
     if (site->test != c->config.test_world) {
-        (void)clv_fail(err, CLV_E_WORLD, "the signing service %s has keys for %s", site->name,
+        (void)clv_fail(err, CLV_E_WORLD, "the signing service \"%s\" has keys for %s", site->name,
                        site->test ? "TEST units, and this is a production ceremony"
                                   : "production, and this is a rehearsal");
         clv_kept(err, "The service was asked for nothing.");
@@ -66,7 +66,7 @@ static void offer_key(struct offer *o, const struct clv_site_signing *site, cons
     if (o->num > CLV_SIGNING_MAX_KEYS)
         return;
     snprintf(o->key[o->num], sizeof(o->key[0]), "key:%s", name);
-    snprintf(o->label[o->num], sizeof(o->label[0]), "Key %s of the signing service %s", name,
+    snprintf(o->label[o->num], sizeof(o->label[0]), "Key %s of the signing service \"%s\"", name,
              site->name);
     o->choice[o->num] = (struct clv_choice){o->key[o->num], o->label[o->num],
                                             "No key file, no password: the service signs."};
@@ -193,7 +193,7 @@ static clv_status confirm(struct clv_conductor *c, const char *id, const struct 
     char from[500], key[100], hex[100], ski[120], known[300];
     snprintf(id_sign, sizeof(id_sign), "%s.sign", id);
     snprintf(phrase, sizeof(phrase), "sign with %s", k->name);
-    snprintf(from, sizeof(from), "The signatures come from the signing service %s at %s.",
+    snprintf(from, sizeof(from), "The signatures come from the signing service \"%s\" at %s.",
              site->name, site->url);
     snprintf(key, sizeof(key), "Key: %s", k->name);
     clv_hex_groups(k->ski, CLV_SKI_LEN, 4, hex, sizeof(hex));

@@ -41,7 +41,7 @@ static clv_status ask_for_token(struct clv_conductor *c, const char *id, const c
     char id_token[80], line[200];
     const struct clv_site_signing *site = &c->config.site->signing;
     snprintf(id_token, sizeof(id_token), "%s.token", id);
-    snprintf(line, sizeof(line), "The signing service %s wants to know who asks for key %s.",
+    snprintf(line, sizeof(line), "The signing service \"%s\" wants to know who asks for key %s.",
              site->name, name);
     const char *lines[] = {line, why};
     struct clv_question q = {.id = id_token,

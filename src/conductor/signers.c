@@ -160,8 +160,8 @@ static clv_status take_service_key(struct clv_conductor *c, const struct clv_tas
         st = first ? record_ready(c, task, &info, file, how, err)
                    : record_opened(c, task, key->ski, file, how, err);
     if (st == CLV_OK)
-        tell(c, CLV_TONE_DONE, "Signature key %u signs through the signing service %s.", task->slot,
-             c->config.site->signing.name);
+        tell(c, CLV_TONE_DONE, "Signature key %u signs through the signing service \"%s\".",
+             task->slot, c->config.site->signing.name);
     return st;
 }
 

@@ -56,8 +56,9 @@ static unsigned slot_of(const struct clv_conductor *c, const struct clv_signing_
 clv_status ask_signature(struct clv_conductor *c, struct clv_signing_key *key,
                          const struct clv_error *why, struct clv_error *err)
 {
-    static const struct clv_choice choices[] = {
-        {"again", "Ask the service again", "A refused access token is asked for anew."},
+    const struct clv_choice choices[] = {
+        {"again", "Ask the service again",
+         key->token_refused ? "With another access token, if there is one." : NULL},
         {"without", "Send nothing that needs this signature",
          "The units are asked afterwards. A retry opens the key once more: from the service or "
          "from a key file."},
@@ -69,9 +70,9 @@ clv_status ask_signature(struct clv_conductor *c, struct clv_signing_key *key,
     clv_kept(&shown, "No command that needs this signature was sent.");
     clv_error_format(&shown, text, sizeof(text));
     snprintf(whose, sizeof(whose),
-             "Signature key %u of %s: key %s of the signing service %s. No deadline runs.", slot,
-             seat_of(c, clv_ceremony_seat(c->ceremony, CLV_ROLE_SIGNER, slot))->name, key->name,
-             c->config.site->signing.name);
+             "Signature key %u of %s: key %s of the signing service \"%s\". No deadline runs.",
+             slot, seat_of(c, clv_ceremony_seat(c->ceremony, CLV_ROLE_SIGNER, slot))->name,
+             key->name, c->config.site->signing.name);
     const char *lines[] = {text, whose};
     struct clv_question q = {.id = "signing.failed",
                              .title = "A signature is missing",

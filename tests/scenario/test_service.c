@@ -165,7 +165,8 @@ Test(service, every_signature_comes_from_it)
     size_t at = journal_next(&r.scene.journal, CLV_EVENT_SIGKEY_READY, 0);
     cr_assert_str_eq(r.scene.journal.event[at].text, "service:first");
     cr_assert(strncmp(r.scene.journal.event[at].text2, "signing service 127.0.0.1:", 26) == 0);
-    cr_assert(scene_said(&r.scene, "The signatures come from the signing service House at https"));
+    cr_assert(
+        scene_said(&r.scene, "The signatures come from the signing service \"House\" at https"));
     cr_assert(scene_said(&r.scene, "No crypto unit has this key among its administrators yet."));
     cr_assert(scene_said(&r.scene, "All 2 crypto units have this key among their administrators."));
     cr_assert(scene_said(&r.scene, "Sofia Dahl: signing service 127.0.0.1:"), "%s",

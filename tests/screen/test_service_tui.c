@@ -71,7 +71,7 @@ Test(service_tui, an_owner_signs_through_the_service)
     struct terminal *t = terminal_spawn(&(struct terminal_options){.argv = argv});
     call_the_roll(t);
     terminal_wait_text(t, "Where is your signature key?");
-    terminal_wait_text(t, "Key second of the signing service House");
+    terminal_wait_text(t, "Key second of the signing service \"House\"");
     terminal_send(t, "2" KEY_ENTER);
     terminal_wait_text(t, "wants to know who asks for key first");
     terminal_send(t, PASTE_START TOKEN PASTE_END KEY_ENTER);
@@ -79,7 +79,7 @@ Test(service_tui, an_owner_signs_through_the_service)
     terminal_send(t, "1" KEY_ENTER);
     terminal_wait_text(t, "wants to know who asks for key first");
     terminal_send(t, TOKEN KEY_ENTER);
-    terminal_wait_text(t, "The signatures come from the signing service House");
+    terminal_wait_text(t, "The signatures come from the signing service \"House\"");
     terminal_wait_text(t, "No crypto unit has this key among its administrators yet.");
     terminal_send(t, "sign with second" KEY_ENTER);
     terminal_wait_text(t, "That is not the phrase.");
