@@ -1,4 +1,5 @@
 /* claviger resume: goes on with an interrupted ceremony, production or rehearsal. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,14 +36,42 @@ static clv_status check_options(const struct ceremony_options *o, bool test, str
 
 /* ---- a rehearsal brings its units back to life ---- */
 
+/* The state of the units is in one folder: that of the ceremony before, the one named, or the one
+ * with the journal's first copy when the second is named. Without it there is nothing to resume. */
+static clv_status find_units(const struct ceremony_options *o, const char **ret,
+                             struct clv_error *err)
+{
+    const char *const places[] = {o->follow_up ? o->follow_up : o->dir, o->mirror};
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        if (places[i] && rehearsal_units_are_in(places[i])) {
+            *ret = places[i];
+            return CLV_OK;
+        }
+    char second[600] = "";
+    if (places[1])
+        snprintf(second, sizeof(second), ", nor in %s/units", places[1]);
+    clv_status st = clv_fail(err, CLV_E_MISSING,
+                             "the software crypto units of this rehearsal are gone: their state is "
+                             "not in %s/units%s",
+                             places[0], second);
+    clv_kept(err, "Nothing was started and nothing was written: the journal is as it was.");
+    clv_hint(err,
+             "Bring that folder back to %s/units, then resume. If it is lost, so are the units: "
+             "begin a new rehearsal. (In production units keep themselves.)",
+             places[0]);
+    return st;
+}
+
 static int resume_rehearsal(const struct ceremony_options *o, const char *keys,
                             struct clv_error *err)
 {
     struct rehearsal_units *units = NULL;
     struct clv_site *site = NULL;
-    const char *home = o->follow_up ? o->follow_up : o->dir;
+    const char *home = NULL;
     int home_fd = -1;
-    clv_status st = o->follow_up ? clv_journal_lock(o->follow_up, &home_fd, err) : CLV_OK;
+    clv_status st = find_units(o, &home, err);
+    if (st == CLV_OK && o->follow_up)
+        st = clv_journal_lock(o->follow_up, &home_fd, err);
     if (st == CLV_OK)
         st = rehearsal_units_wait(home, err);
     if (st == CLV_OK)

@@ -130,6 +130,8 @@ clv_status rehearsal_units_witness(const struct rehearsal_units *units, const ch
  * errors  CLV_E_MISSING: it is not there */
 clv_status rehearsal_units_signing(const struct rehearsal_units *units, const char *file,
                                    struct clv_error *err);
+/* Whether the state of a rehearsal's units is in dir. */
+bool rehearsal_units_are_in(const char *dir);
 /* The units of a rehearsal that ended end a moment after it. errors  CLV_E_RULE: they still run */
 clv_status rehearsal_units_wait(const char *dir, struct clv_error *err);
 /* A site file for them; the caller's to free with clv_site_free(). follow_up: folder of a

@@ -20,6 +20,8 @@
 #define END_TIMEOUT_MS 20000
 #define MAX_FAULTS 8
 
+static const char instance_file[] = "instance.id"; /* the daemon makes it, before it is ready */
+
 struct rehearsal_units {
     pid_t pid;
     int alive_fd;        /* its other end is the daemon's --parent-fd */
@@ -160,6 +162,16 @@ void rehearsal_units_stop(struct rehearsal_units **units)
     *units = NULL;
 }
 
+bool rehearsal_units_are_in(const char *dir)
+{
+    char *units = clv_path_join(dir, "units");
+    char *instance = units ? clv_path_join(units, instance_file) : NULL;
+    bool there = instance && access(instance, F_OK) == 0;
+    free(instance);
+    free(units);
+    return there;
+}
+
 /* The units of a killed rehearsal end on their own, a moment after it. */
 clv_status rehearsal_units_wait(const char *dir, struct clv_error *err)
 {
@@ -283,7 +295,7 @@ clv_status rehearsal_units_site(const struct rehearsal_units *units, const char 
     struct clv_writer w = {0};
     clv_status st = read_line(units, "root.hex", root, sizeof(root), err);
     if (st == CLV_OK)
-        st = read_line(units, "instance.id", instance, sizeof(instance), err);
+        st = read_line(units, instance_file, instance, sizeof(instance), err);
     if (st == CLV_OK && read_line(units, witness_file, witness, sizeof(witness), NULL) != CLV_OK)
         witness[0] = '\0';
     if (st == CLV_OK && read_line(units, signing_file, signing, sizeof(signing), NULL) != CLV_OK)

@@ -230,6 +230,47 @@ Test(media, the_second_copy_is_gone_on_with_alone)
     media_end(&m);
 }
 
+/* Named by its second copy, a rehearsal has its units beside the first one. */
+Test(media, the_folder_of_the_second_copy_may_be_named)
+{
+    struct media m;
+    media_interrupted(&m);
+    char *first = m.s.dir, *units = in(m.mirror, "units");
+    m.s.dir = strdup(m.mirror);
+    media_resume(&m);
+    cr_assert_neq(access(units, F_OK), 0, "new units were made");
+    free(m.s.dir);
+    m.s.dir = first;
+    assert_both(&m);
+    free(units);
+    media_end(&m);
+}
+
+Test(media, units_that_were_lost_with_the_first_copy_are_named)
+{
+    struct media m;
+    char fact[600], hint[600];
+    media_interrupted(&m);
+    char *first = m.s.dir, *away = scene_path(&m.s, "away"), *units = in(m.mirror, "units");
+    cr_assert_eq(rename(first, away), 0);
+    m.s.dir = strdup(m.mirror);
+    scene_resume(&m.s, NULL);
+    cr_assert_eq(m.s.run.exit_code, 7, "%s", m.s.run.output);
+    snprintf(
+        fact, sizeof(fact),
+        "the software crypto units of this rehearsal are gone: their state is not in %s/units, "
+        "nor in %s/units",
+        m.mirror, first);
+    snprintf(hint, sizeof(hint), "Bring that folder back to %s/units, then resume.", m.mirror);
+    cr_assert(scene_said(&m.s, fact), "%s", m.s.run.output);
+    cr_assert(scene_said(&m.s, hint), "%s", m.s.run.output);
+    cr_assert_neq(access(units, F_OK), 0, "new units were made");
+    free(units);
+    free(away);
+    free(first);
+    media_end(&m);
+}
+
 Test(media, a_torn_end_of_the_second_copy_is_set_aside)
 {
     struct media m;
