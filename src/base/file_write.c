@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,7 +17,9 @@ struct draft {
     int folder_fd;
     const char *name; /* the one it will get */
     char temp[32];    /* the one it has; empty when there is none */
+    int lock_fd;      /* held until it has its name, so that clv_drafts_remove() leaves it; or -1 */
 };
+#define DRAFT_TRIES 3
 
 clv_status clv_fd_write_all(int fd, const void *data, size_t len, struct clv_error *err)
 {
@@ -43,12 +46,41 @@ static void draft_name(struct draft *d)
     (void)snprintf(d->temp, sizeof d->temp, ".%s.tmp", hex);
 }
 
+/* Another fd of the same open file: the lock outlives the one that is written to. False: somebody
+ * removed the draft before it was locked. */
+static bool draft_lock(struct draft *d, int fd)
+{
+    struct stat st;
+    d->lock_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (d->lock_fd >= 0)
+        (void)CLV_AGAIN(flock(d->lock_fd, LOCK_EX));
+    return fstat(fd, &st) != 0 || st.st_nlink > 0;
+}
+
+static void draft_unlock(struct draft *d)
+{
+    if (d->lock_fd >= 0)
+        (void)close(d->lock_fd);
+    d->lock_fd = -1;
+}
+
+static int draft_open(struct draft *d)
+{
+    for (int i = 0;; i++) {
+        draft_name(d);
+        int fd = CLV_AGAIN(openat(d->folder_fd, d->temp,
+                                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                                  S_IRUSR | S_IWUSR));
+        if (fd < 0 || draft_lock(d, fd) || i == DRAFT_TRIES)
+            return fd;
+        draft_unlock(d);
+        (void)close(fd);
+    }
+}
+
 static clv_status draft_fill(struct draft *d, const void *data, size_t len, struct clv_error *err)
 {
-    draft_name(d);
-    int fd =
-        CLV_AGAIN(openat(d->folder_fd, d->temp,
-                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    int fd = draft_open(d);
     if (fd < 0) {
         d->temp[0] = '\0';
         return clv_fail_errno(err, errno, "cannot create a file beside %s", d->name);
@@ -108,7 +140,7 @@ static clv_status write_beside(const char *path, const void *data, size_t len,
                                clv_status (*place)(struct draft *d, struct clv_error *err),
                                struct clv_error *err)
 {
-    struct draft d = {.folder_fd = -1};
+    struct draft d = {.folder_fd = -1, .lock_fd = -1};
     clv_status status = clv_folder_open(path, &d.folder_fd, &d.name, err);
     if (status != CLV_OK)
         return status;
@@ -117,6 +149,7 @@ static clv_status write_beside(const char *path, const void *data, size_t len,
         status = place(&d, err);
     if (d.temp[0] != '\0')
         (void)CLV_AGAIN(unlinkat(d.folder_fd, d.temp, 0));
+    draft_unlock(&d);
     (void)close(d.folder_fd);
     return status;
 }

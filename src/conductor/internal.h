@@ -354,6 +354,8 @@ task_fn task_open, task_self_check, task_judge_checks, task_roll_call, task_find
 /* The checks of the workstation, shown; how many failed. recorded: each is an event, too. */
 clv_status check_workstation(struct clv_conductor *c, const char *id, bool recorded,
                              unsigned *ret_failed, struct clv_error *err);
+/* What killed programs had begun to write in the folders of this ceremony goes, and is told. */
+void clear_drafts(struct clv_conductor *c);
 /* The words of the step that begins, once. */
 clv_status open_step(struct clv_conductor *c, struct clv_error *err);
 

@@ -16,7 +16,24 @@ clv_status task_open(struct clv_conductor *c, const struct clv_task *task, struc
     SET(e.text, "claviger %s", CLV_VERSION);
     SET(e.text2, "%s", clv_journal_vkey(c->journal));
     clv_status st = record(c, &e, err);
+    if (st == CLV_OK)
+        clear_drafts(c);
     return st == CLV_OK ? note_media(c, err) : st;
+}
+
+/* No ceremony depends on it: a draft that stays is never read. */
+void clear_drafts(struct clv_conductor *c)
+{
+    const char *const dirs[] = {c->config.key_dir, c->config.dir, c->receipts_dir, c->mirror};
+    for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+        size_t num = 0;
+        if (dirs[i] && clv_drafts_remove(dirs[i], &num, NULL) == CLV_OK && num > 0)
+            tell(
+                c, CLV_TONE_INFO,
+                "Removed from %s: %zu hidden file%s that an interrupted program had begun to write "
+                "and nobody ever used.",
+                dirs[i], num, num > 1 ? "s" : "");
+    }
 }
 
 /* ---- what the administrator reads aloud when a step begins ---- */

@@ -454,6 +454,7 @@ clv_status resume_settle(struct clv_conductor *c, struct clv_error *err)
 {
     if (c->history->num_entries == 0)
         return CLV_OK;
+    clear_drafts(c);
     tell_of_strays(c);
     clv_status st = note_caught_up(c, err);
     if (st == CLV_OK)

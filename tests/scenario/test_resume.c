@@ -516,3 +516,47 @@ Test(resume, somebody_else_does_not_go_on_against_the_witness)
     free(after);
     scene_clear(&s);
 }
+
+/* ---- what a kill leaves beside the files ----------------------------------------------------- */
+
+static char *leave_draft(const char *dir, const char *name)
+{
+    char *path = clv_path_join(dir, name);
+    file_write(path, "half", 4);
+    return path;
+}
+
+static void assert_cleared(const struct scene *s, const char *dir, const char *draft)
+{
+    char sentence[400];
+    snprintf(sentence, sizeof(sentence),
+             "Removed from %s: 1 hidden file that an interrupted program had begun to write and "
+             "nobody ever used.",
+             dir);
+    cr_assert(scene_said(s, sentence), "%s", s->run.output);
+    cr_assert_neq(access(draft, F_OK), 0);
+}
+
+/* Beside the key files when a ceremony begins, in its own folder when it goes on. */
+Test(resume, drafts_of_a_killed_program_are_removed_and_nothing_else)
+{
+    struct scene s;
+    begin(&s);
+    scene_answer_only(&s, "roll.part-owner.2", "!interrupt");
+    scene_answer(&s, "roll.part-owner.2", "!interrupt");
+    char *keys = house_copy(&s), *other = leave_draft(keys, ".sofia.clvkey.swp");
+    char *draft = leave_draft(keys, ".0123456789abcdef.tmp");
+    scene_play(&s, "--script", SHORT, "--keys", keys, "--units", "1", NULL);
+    cr_assert_eq(s.run.exit_code, 130, "%s", s.run.output);
+    assert_cleared(&s, keys, draft);
+    free(draft);
+    draft = leave_draft(s.dir, ".fedcba9876543210.tmp");
+    scene_resume(&s, NULL);
+    cr_assert_eq(s.run.exit_code, 130, "%s", s.run.output);
+    assert_cleared(&s, s.dir, draft);
+    cr_assert_eq(access(other, F_OK), 0);
+    free(draft);
+    free(other);
+    free(keys);
+    scene_clear(&s);
+}

@@ -31,6 +31,11 @@ clv_status clv_file_replace(const char *path, const void *data, size_t len, stru
 /* Unlinks and syncs the folder. */
 clv_status clv_file_remove(const char *path, struct clv_error *err);
 
+/* Removes what a program that was killed while it wrote left in dir: hidden files named as drafts
+ * of the two functions above, plain, ours, of mode 0600, and not being written by anybody now.
+ * Nothing else is touched; a folder that is not there holds none. *ret_num: how many. */
+clv_status clv_drafts_remove(const char *dir, size_t *ret_num, struct clv_error *err);
+
 /* Makes path (and its parents) a folder of mode 0700 if it is not there; if it is, checks that it
  * is a folder, ours, and closed to group and others.
  * errors  CLV_E_PERMISSION: with the chmod to run */
