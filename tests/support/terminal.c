@@ -123,17 +123,21 @@ static long long now_ms(void)
 
 /* ---- starting ---- */
 
+#define NUM_KEPT 3
+
 static void pin_environment(const char *const *extra)
 {
     static char home[4096], path[4096];
     const char *old_path = getenv("PATH"), *old_home = getenv("HOME");
     (void)snprintf(path, sizeof path, "%s", old_path != NULL ? old_path : "/usr/bin:/bin");
     (void)snprintf(home, sizeof home, "%s", old_home != NULL ? old_home : "/");
-    static const char *const kept[] = {"ASAN_OPTIONS", "LSAN_OPTIONS"};
-    char values[2][1024];
-    for (size_t i = 0; i < 2; i++) {
+    /* What programs keep for their user belongs to the build, whoever starts the test. */
+    static const char *const kept[NUM_KEPT] = {"ASAN_OPTIONS", "LSAN_OPTIONS", "XDG_STATE_HOME"};
+    static const char *const missing[NUM_KEPT] = {"", "", CLV_BINARY_DIR "/tests/state/terminal"};
+    char values[NUM_KEPT][1024];
+    for (size_t i = 0; i < NUM_KEPT; i++) {
         const char *old = getenv(kept[i]);
-        (void)snprintf(values[i], sizeof values[i], "%s", old != NULL ? old : "");
+        (void)snprintf(values[i], sizeof values[i], "%s", old != NULL ? old : missing[i]);
     }
     clearenv();
     setenv("PATH", path, 1);
@@ -141,7 +145,7 @@ static void pin_environment(const char *const *extra)
     setenv("TERM", "xterm-256color", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
     setenv("ESCDELAY", "25", 1);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < NUM_KEPT; i++)
         if (values[i][0] != '\0')
             setenv(kept[i], values[i], 1);
     for (size_t i = 0; extra != NULL && extra[i] != NULL && i < MAX_ENV; i++) {

@@ -8,7 +8,8 @@
  *
  * Everything waits for a condition and never for a time; when the condition does not come within
  * TERMINAL_PATIENCE_MS, the screen is printed and the test fails. The environment of the program is
- * pinned: TERM=xterm-256color, LC_ALL=C.UTF-8, ESCDELAY=25, PATH, HOME, and what options add. */
+ * pinned: TERM=xterm-256color, LC_ALL=C.UTF-8, ESCDELAY=25, PATH, HOME, XDG_STATE_HOME (in the
+ * build), and what options add. */
 #ifndef CLV_TESTS_TERMINAL_H
 #define CLV_TESTS_TERMINAL_H
 
