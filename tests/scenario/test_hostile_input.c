@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "disk.h"
 #include "house.h"
 #include "people.h"
 
@@ -272,7 +272,7 @@ Test(hostile_input, a_full_disk_pauses_the_ceremony)
     struct run r;
     scene_begin_short(&s, 1);
     cr_assert_eq(mkdir(s.dir, 0700), 0);
-    if (mount("tmpfs", s.dir, "tmpfs", 0, "size=24m,mode=0700") != 0) {
+    if (!disk_mount(s.dir, "size=24m")) {
         scene_clear(&s);
         cr_skip_test("no file system can be mounted here");
     }
@@ -290,7 +290,7 @@ Test(hostile_input, a_full_disk_pauses_the_ceremony)
     cr_assert_eq(r.exit_code, 0, "%s", r.output);
     run_clear(&r);
     free(filler);
-    cr_assert_eq(umount(s.dir), 0);
+    disk_unmount(s.dir);
     scene_clear(&s);
 }
 

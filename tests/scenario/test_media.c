@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "claviger/journal.h"
+#include "disk.h"
 #include "house.h"
 #include "people.h"
 
@@ -314,12 +315,6 @@ struct failing {
     bool screens; /* full screen, else plain */
 };
 
-/* Whether file systems can be mounted here; else the test says so. */
-static bool mount_at(const char *dir)
-{
-    return mount("tmpfs", dir, "tmpfs", 0, "size=24m,mode=0700") == 0;
-}
-
 static void wait_shown(struct failing *f, const char *text)
 {
     if (f->screens)
@@ -459,7 +454,7 @@ static void full_for_a_while(bool screens)
 {
     struct failing f = {0};
     media_begin(&f.m);
-    if (!mount_at(f.m.medium)) {
+    if (!disk_mount(f.m.medium, "size=24m")) {
         media_end(&f.m);
         cr_skip_test("no file system can be mounted here");
     }
@@ -476,7 +471,7 @@ static void full_for_a_while(bool screens)
     failing_ends(&f, 2);
     assert_both(&f.m);
     free(filler);
-    cr_assert_eq(umount(f.m.medium), 0);
+    disk_unmount(f.m.medium);
     media_end(&f.m);
 }
 
@@ -495,7 +490,7 @@ Test(media, a_read_only_second_medium_is_waited_for)
 {
     struct media m;
     media_begin(&m);
-    if (!mount_at(m.medium)) {
+    if (!disk_mount(m.medium, "size=24m")) {
         media_end(&m);
         cr_skip_test("no file system can be mounted here");
     }
@@ -510,7 +505,7 @@ Test(media, a_read_only_second_medium_is_waited_for)
     cr_assert_eq(m.s.run.exit_code, 130, "%s", m.s.run.output);
     cr_assert(scene_said(&m.s, "which cannot be used now: Read-only file system."), "%s",
               m.s.run.output);
-    cr_assert_eq(umount(m.medium), 0);
+    disk_unmount(m.medium);
     media_end(&m);
 }
 

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "disk.h"
 #include "house.h"
 
 #define SHORT CLV_SOURCE_DIR "/tests/scripts/load-two-owners.yaml"
@@ -47,8 +47,8 @@ Test(space, more_units_more_space_on_both_media)
 /* The units of a rehearsal keep their state below the folder: on another disk here. */
 static bool mount_two(const char *dir, const char *units)
 {
-    return mkdir(dir, 0700) == 0 && mount("tmpfs", dir, "tmpfs", 0, "size=1000k,mode=0700") == 0 &&
-           mkdir(units, 0700) == 0 && mount("tmpfs", units, "tmpfs", 0, "size=24m,mode=0700") == 0;
+    return mkdir(dir, 0700) == 0 && disk_mount(dir, "size=1000k") && mkdir(units, 0700) == 0 &&
+           disk_mount(units, "size=24m");
 }
 
 /* What is left beside the space set aside holds one receipt, and three are due. */
@@ -76,8 +76,8 @@ Test(space, receipts_are_written_on_a_disk_that_is_full)
     names_list(receipts, ".pdf", &papers);
     cr_assert_eq(papers.num, 3);
     names_clear(&papers);
-    cr_assert_eq(umount(units), 0);
-    cr_assert_eq(umount(s.dir), 0);
+    disk_unmount(units);
+    disk_unmount(s.dir);
     free(units);
     free(receipts);
     scene_clear(&s);
