@@ -204,7 +204,8 @@ struct clv_fleet_hooks {
     clv_status (*tick)(void *ctx, struct clv_error *err);
     void *ctx;
     /* The access token of a service is needed (why NULL) or was refused (why: a sentence). A new
-     * one in *ret; or nothing, if it is in the file now. Nothing is under way meanwhile. NULL: a
+     * one in *ret; or nothing, if it is in the file now: when that has no other one, this is called
+     * again with the reason. Nothing is under way meanwhile. NULL: a
      * service that refuses its token is an error. Anything but CLV_OK: the units of this service
      * get no further in this order. */
     clv_status (*token)(void *ctx, const struct clv_service *service, const char *why,

@@ -182,6 +182,34 @@ static clv_status nobody_has_one(const struct clv_service *service, const char *
     return CLV_E_USAGE;
 }
 
+/* As in a ceremony; going on without the service is ^C here. *ret_type: not from the file. */
+static clv_status ask_for_file(struct session *s, const struct clv_service *service,
+                               const char *title, const char *why, bool *ret_type,
+                               struct clv_error *err)
+{
+    static const struct clv_choice choices[] = {
+        {"again", "The file holds a new one: go on", NULL},
+        {"another", "Type or paste one instead", "The file stays as it is."},
+    };
+    char where[400];
+    snprintf(where, sizeof(where), "Put a new access token in %s (mode 0600).",
+             service->token_file);
+    const char *lines[] = {why, "Nothing is lost: what was under way waits.", where};
+    const struct clv_question q = {.kind = CLV_ASK_CHOICE,
+                                   .id = "token-file",
+                                   .title = title,
+                                   .lines = lines,
+                                   .num_lines = 3,
+                                   .prompt = "What now?",
+                                   .choices = choices,
+                                   .num_choices = 2};
+    struct clv_reply reply = {0};
+    clv_status st = s->face.ask(s->face.ctx, &q, &reply, err);
+    if (st == CLV_OK)
+        *ret_type = reply.choice == 1;
+    return st;
+}
+
 static clv_status token(void *ctx, const struct clv_service *service, const char *why,
                         struct clv_secret **ret, struct clv_error *err)
 {
@@ -193,7 +221,7 @@ static clv_status token(void *ctx, const struct clv_service *service, const char
                                    .id = "token",
                                    .title = title,
                                    .prompt = "Access token",
-                                   .problem = why,
+                                   .problem = service->token_file ? NULL : why,
                                    .help = "The whole value of the Authorization header, with the "
                                            "word Bearer in front if the service wants that. "
                                            "Nothing you type is shown.",
@@ -204,10 +232,13 @@ static clv_status token(void *ctx, const struct clv_service *service, const char
         return read_secret_fd(given, MAX_TOKEN, ret, err);
     if (!s->can_ask)
         return nobody_has_one(service, why, err);
+    bool type = true;
     clv_status st = session_face(s, "token-fd", err);
-    if (st == CLV_OK)
+    if (st == CLV_OK && why && service->token_file)
+        st = ask_for_file(s, service, title, why, &type, err);
+    if (st == CLV_OK && type)
         st = s->face.ask(s->face.ctx, &q, &reply, err);
-    if (st == CLV_OK)
+    if (st == CLV_OK && type)
         *ret = reply.secret;
     return st;
 }

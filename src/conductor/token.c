@@ -10,15 +10,36 @@ static clv_status go_without(const char *why, struct clv_error *err)
     return clv_fail(err, CLV_E_DOUBT, "%s", why);
 }
 
+static clv_status type_token(struct clv_conductor *c, const char *title, struct clv_secret **ret,
+                             struct clv_error *err)
+{
+    const char *lines[] = {"The service wants to know who is calling."};
+    struct clv_question q = {.id = "units.token",
+                             .title = title,
+                             .lines = lines,
+                             .num_lines = 1,
+                             .prompt = "Access token",
+                             .help = "The whole value of the Authorization header, with the word "
+                                     "Bearer in front if the service wants that. Nothing of it is "
+                                     "shown. It may be pasted.",
+                             .max_len = MAX_TOKEN,
+                             .may_paste = true};
+    return ask_secret(c, &q, ret, err);
+}
+
+/* *ret stays NULL when the file has it. */
 static clv_status ask_for_file(struct clv_conductor *c, const struct clv_service *service,
-                               const char *title, const char *why, struct clv_error *err)
+                               const char *title, const char *why, struct clv_secret **ret,
+                               struct clv_error *err)
 {
     static const struct clv_choice choices[] = {
         {"again", "The file holds a new one: go on", NULL},
+        {"another", "Type or paste one instead", "The file stays as it is."},
         {"without", "Go on without this service", "Its crypto units count as not answering."},
     };
+    enum { AGAIN, ANOTHER, WITHOUT };
     char where[400];
-    size_t choice = 0;
+    size_t choice = AGAIN;
     snprintf(where, sizeof(where), "Put a new access token in %s (mode 0600).",
              service->token_file);
     const char *lines[] = {why, "Nothing is lost: what was under way waits.", where};
@@ -28,9 +49,11 @@ static clv_status ask_for_file(struct clv_conductor *c, const struct clv_service
                              .num_lines = 3,
                              .prompt = "What now?",
                              .choices = choices,
-                             .num_choices = 2};
+                             .num_choices = sizeof(choices) / sizeof(choices[0])};
     clv_status st = ask_choice(c, &q, &choice, err);
-    return st == CLV_OK && choice == 1 ? go_without(why, err) : st;
+    if (st == CLV_OK && choice == ANOTHER)
+        st = type_token(c, title, ret, err);
+    return st == CLV_OK && choice == WITHOUT ? go_without(why, err) : st;
 }
 
 /* Another one, or go on without this service. */
@@ -54,32 +77,19 @@ static clv_status ask_whether(struct clv_conductor *c, const char *title, const 
     return st == CLV_OK && choice == 1 ? go_without(why, err) : st;
 }
 
-static clv_status ask_for_text(struct clv_conductor *c, const char *title, const char *why,
-                               struct clv_secret **ret, struct clv_error *err)
-{
-    const char *lines[] = {"The service wants to know who is calling."};
-    struct clv_question q = {.id = "units.token",
-                             .title = title,
-                             .lines = lines,
-                             .num_lines = 1,
-                             .prompt = "Access token",
-                             .help = "The whole value of the Authorization header, with the word "
-                                     "Bearer in front if the service wants that. Nothing of it is "
-                                     "shown. It may be pasted.",
-                             .max_len = MAX_TOKEN,
-                             .may_paste = true};
-    clv_status st = why ? ask_whether(c, title, why, err) : CLV_OK;
-    return st == CLV_OK ? ask_secret(c, &q, ret, err) : st;
-}
-
 clv_status ask_token(struct clv_conductor *c, const struct clv_service *service, const char *why,
                      struct clv_secret **ret, struct clv_error *err)
 {
     char title[120];
     snprintf(title, sizeof(title), "Access token of %.80s", service->name);
-    clv_status st = why && service->token_file ? ask_for_file(c, service, title, why, err)
-                                               : ask_for_text(c, title, why, ret, err);
-    if (st == CLV_OK)
+    clv_status st = CLV_OK;
+    if (why && service->token_file) {
+        st = ask_for_file(c, service, title, why, ret, err);
+    } else {
+        st = why ? ask_whether(c, title, why, err) : CLV_OK;
+        st = st == CLV_OK ? type_token(c, title, ret, err) : st;
+    }
+    if (st == CLV_OK && *ret != NULL)
         tell(c, CLV_TONE_INFO, "Going on with another access token of %s.", service->name);
     return st;
 }

@@ -1,5 +1,6 @@
 /* Access tokens: read from their files, asked for, and asked for again when a service refuses one.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,19 +42,21 @@ static void put_token(struct clv_fleet *fleet, size_t at, struct clv_secret *tok
     fleet->services[at].token_number++;
 }
 
-/* The file may hold a newer one by now; a file that cannot be read is no reason to stop. */
-static bool take_from_file(struct clv_fleet *fleet, size_t at)
+/* The file may hold a newer one by now.
+ * errors  CLV_E_MISMATCH: the same; those of reading it: no reason to stop, people are asked */
+static clv_status take_from_file(struct clv_fleet *fleet, size_t at, struct clv_error *err)
 {
     const struct clv_service *service = &fleet->services[at];
     struct clv_secret *token = NULL;
-    if (service->token_file == NULL || clv_token_read(service->token_file, &token, NULL) != CLV_OK)
-        return false;
-    if (service->token != NULL && clv_secret_equal(token, service->token)) {
+    clv_status st = clv_token_read(service->token_file, &token, err);
+    if (st == CLV_OK && service->token != NULL && clv_secret_equal(token, service->token))
+        st = clv_fail(err, CLV_E_MISMATCH, "%s still holds the token that was refused",
+                      service->token_file);
+    if (st == CLV_OK)
+        put_token(fleet, at, token);
+    else
         clv_secret_free(&token);
-        return false;
-    }
-    put_token(fleet, at, token);
-    return true;
+    return st;
 }
 
 static clv_status no_other(const struct clv_service *service, const char *why,
@@ -67,21 +70,39 @@ static clv_status no_other(const struct clv_service *service, const char *why,
     return CLV_E_DOUBT;
 }
 
+/* People say that it is in the file, until it is. */
+static clv_status ask_people(struct clv_fleet *fleet, size_t at, const char *why,
+                             const struct clv_fleet_hooks *hooks, struct clv_error *err)
+{
+    const struct clv_service *service = &fleet->services[at];
+    char still[CLV_ERROR_TEXT];
+    for (;;) {
+        struct clv_secret *token = NULL;
+        struct clv_error not_there = {0};
+        clv_status st = hooks->token(hooks->ctx, service, why, &token, err);
+        if (st == CLV_OK && token != NULL)
+            put_token(fleet, at, token);
+        if (st != CLV_OK || token != NULL)
+            return st;
+        if (service->token_file == NULL)
+            return no_other(service, why, err);
+        if (take_from_file(fleet, at, &not_there) == CLV_OK)
+            return CLV_OK;
+        snprintf(still, sizeof(still), "%s", not_there.fact);
+        why = still;
+    }
+}
+
 clv_status clv_fleet_renew_token(struct clv_fleet *fleet, const struct clv_service *service,
                                  const char *why, const struct clv_fleet_hooks *hooks,
                                  struct clv_error *err)
 {
     size_t at = (size_t)(service - fleet->services);
-    if (take_from_file(fleet, at))
+    if (service->token_file != NULL && take_from_file(fleet, at, NULL) == CLV_OK)
         return CLV_OK;
     if (hooks == NULL || hooks->token == NULL)
         return no_other(service, why, err);
-    struct clv_secret *token = NULL;
-    clv_status st = hooks->token(hooks->ctx, service, why, &token, err);
-    if (st == CLV_OK && token != NULL)
-        put_token(fleet, at, token);
-    else if (st == CLV_OK && !take_from_file(fleet, at))
-        st = no_other(service, why, err);
+    clv_status st = ask_people(fleet, at, why, hooks, err);
     return clv_while(err, st, "waiting for an access token of %s", service->name);
 }
 

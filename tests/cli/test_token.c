@@ -74,3 +74,68 @@ Test(token, that_expires_is_asked_for_again)
     terminal_free(&t);
     desk_close(&d);
 }
+
+/* ---- in a file ---- */
+
+static struct terminal *compare_with_a_file(const char *uses)
+{
+    static char script[900];
+    open_desk(uses);
+    const char *dir = d.process.dir;
+    desk_write_site(&d, "    token-file: service-token\n");
+    snprintf(script, sizeof(script),
+             "export XDG_CONFIG_HOME=%s/config XDG_STATE_HOME=%s/var; exec " CLV_BINARY_DIR
+             "/claviger cryptounit-compare --test --units all",
+             dir, dir);
+    const char *argv[] = {"/bin/sh", "-c", script, NULL};
+    return terminal_spawn(&(struct terminal_options){.argv = argv, .rows = 40, .cols = 132});
+}
+
+/* The daemon's own file is the one: a token that expired has to be another one there. */
+Test(token, that_expires_is_waited_for_in_its_file)
+{
+    struct terminal *t = compare_with_a_file("16");
+    terminal_expect(t, "Put a new access token in ");
+    terminal_expect(t, "? help]: ");
+    terminal_send(t, "1\r"); /* it is the old one still */
+    terminal_expect(t, "still holds the token that was refused");
+    terminal_expect(t, "? help]: ");
+    write_token("Bearer second-token\n");
+    terminal_send(t, "1\r");
+    terminal_expect(t, "are configured the same");
+    cr_assert_eq(terminal_wait_exit(t), 0);
+    cr_assert_not(terminal_stream_has(t, "second-token"), "a token was shown");
+    terminal_free(&t);
+    desk_close(&d);
+}
+
+Test(token, of_a_file_may_be_typed_instead)
+{
+    struct terminal *t = compare_with_a_file("16");
+    terminal_expect(t, "Put a new access token in ");
+    terminal_expect(t, "? help]: ");
+    terminal_send(t, "2\r");
+    terminal_expect(t, "Access token (not shown):");
+    write_token("Bearer second-token\n");
+    terminal_send(t, "Bearer second-token\r");
+    terminal_expect(t, "are configured the same");
+    cr_assert_eq(terminal_wait_exit(t), 0);
+    terminal_free(&t);
+    desk_close(&d);
+}
+
+/* Nobody there: the command ends and names the file; a descriptor is another way. */
+Test(token, of_a_file_without_anybody)
+{
+    open_desk("1");
+    desk_write_site(&d, "    token-file: service-token\n");
+    desk_ok(&d, "cryptounits"); /* one request */
+    desk_fails(&d, 2, "cryptounits");
+    desk_says(&d, "Put a new access token in ");
+    desk_says(&d, "and run the command again.");
+    write_token("Bearer second-token\n");
+    desk_write_site(&d, "    token-file: nowhere\n");
+    desk_fails(&d, 7, "cryptounits");
+    desk_says(&d, "reading the token in ");
+    desk_close(&d);
+}

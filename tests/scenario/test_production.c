@@ -559,6 +559,8 @@ Test(production, a_key_of_the_plug_in_and_a_token_that_expires)
     bring_plugin_key(keys);
     struct terminal *t = begin(&site, OPEN, keys);
     people_type(t, rows, sizeof(rows) / sizeof(rows[0]), "Put a new access token in");
+    terminal_send(t, "1\r"); /* not yet */
+    terminal_wait_output(t, "still holds the token that was refused");
     file_write(token, "Bearer of the afternoon\n", strlen("Bearer of the afternoon\n"));
     terminal_send(t, "1\r");
     people_go_on(t, rows, sizeof(rows) / sizeof(rows[0]), "Check them: claviger verify");

@@ -15,6 +15,7 @@ static struct model m;
 static struct {
     const char *types; /* NULL: nothing; the file may hold a new one */
     const char *file_now;
+    unsigned idle; /* so many times they say that it is in the file, and it is not */
     clv_status status;
     unsigned num_asked;
     char why[CLV_ERROR_TEXT];
@@ -37,6 +38,10 @@ static clv_status on_token(void *ctx, const struct clv_service *service, const c
     snprintf(people.why, sizeof people.why, "%s", why ? why : "");
     if (people.status != CLV_OK)
         return clv_fail(err, people.status, "nobody has one");
+    if (people.idle > 0) {
+        people.idle--;
+        return CLV_OK;
+    }
     if (people.file_now != NULL)
         write_token(people.file_now);
     if (people.types == NULL)
@@ -214,6 +219,35 @@ Test(unit_token, a_file_that_is_the_same_asks_for_a_new_one)
     model_expect_all(&m, CLV_OUTCOME_DONE);
     cr_assert_eq(people.num_asked, 1);
     cr_assert_eq(clv_secret_len(service_of_fleet()->token), strlen("Bearer newer"));
+}
+
+Test(unit_token, a_file_that_is_left_as_it_is_is_asked_for_again)
+{
+    service_of_fleet()->token_file = token_path;
+    write_token("Bearer old\n");
+    expire(0, 0, 6);
+    people.types = NULL;
+    people.idle = 2;
+    people.file_now = "Bearer newer\n";
+    model_order(&m, CLV_ORDER_QUERY);
+    model_expect_all(&m, CLV_OUTCOME_DONE);
+    cr_assert_eq(people.num_asked, 3);
+    cr_assert_not_null(strstr(people.why, " still holds the token that was refused"), "%s",
+                       people.why);
+}
+
+Test(unit_token, a_file_that_cannot_be_read_is_asked_for_again)
+{
+    service_of_fleet()->token_file = token_path;
+    (void)unlink(token_path);
+    expire(0, 0, 3);
+    people.types = NULL;
+    people.idle = 1;
+    people.file_now = "Bearer newer\n";
+    model_order(&m, CLV_ORDER_QUERY);
+    model_expect_all(&m, CLV_OUTCOME_DONE);
+    cr_assert_eq(people.num_asked, 2);
+    cr_assert_not_null(strstr(people.why, "No such file"), "%s", people.why);
 }
 
 Test(unit_token, without_anybody_to_ask_it_is_an_error_that_names_the_file)
