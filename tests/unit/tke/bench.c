@@ -282,3 +282,8 @@ void bench_all_refused(struct bench *b, const char *sentence)
         bench_refused(b, unit, sentence);
     cr_assert_eq(clv_tke_total(b->tke), CLV_TKE_NONE);
 }
+
+struct clv_unit_state *bench_known(struct bench *b, unsigned unit)
+{
+    return (struct clv_unit_state *)(uintptr_t)clv_fleet_state(clv_tke_fleet(b->tke), unit);
+}

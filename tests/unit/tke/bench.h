@@ -54,6 +54,9 @@ void bench_refused(struct bench *b, unsigned unit, const char *sentence);
 /* So did those of all units. */
 void bench_all_refused(struct bench *b, const char *sentence);
 const struct clv_tke_row *bench_row(struct bench *b, unsigned unit);
+/* What this session knows of a unit, to be changed as if the unit had said so: a state that takes
+ * many commands to get into, or that no command of ours leads to. The next session asks it anew. */
+struct clv_unit_state *bench_known(struct bench *b, unsigned unit);
 
 #define check_ok(call, b)                                                                          \
     do {                                                                                           \

@@ -533,3 +533,35 @@ Test(automatic, refused_before_anything_is_sent)
     cr_assert_str_empty(b.asked, "this workstation does not know who made that key");
     bench_close(&b);
 }
+
+/* What a unit does not permit is known from its attributes: no key is made that could not be
+ * spread.
+ */
+Test(automatic, units_that_forbid_it_are_known_before)
+{
+    enum { OTHER = 1 };
+    static const struct {
+        unsigned unit;
+        uint32_t permission;
+        const char *sentence;
+    } rows[] = {
+        {SOURCE, CLV_EP11_PERM_WK_RANDOM, "random master keys are not permitted in this unit"},
+        {SOURCE, CLV_EP11_PERM_WK_EXPORT, "exporting master keys is not permitted in this unit"},
+        {SOURCE, CLV_EP11_PERM_WK_1PART, "loading a master key as a single part is not permitted"},
+        {OTHER, CLV_EP11_PERM_WK_IMPORT, "loading master keys is not permitted in this unit"},
+        {OTHER, CLV_EP11_PERM_WK_1PART, "loading a master key as a single part is not permitted"},
+    };
+    begin(NULL);
+    initialized();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bench_command(&b);
+        bench_known(&b, rows[i].unit)->attributes.value[CLV_EP11_ATTR_PERMISSIONS] &=
+            ~rows[i].permission;
+        check_ok(clv_tke_auto_rotate(b.tke, &b.err), &b);
+        bench_refused(&b, rows[i].unit, rows[i].sentence);
+        cr_assert_eq(b.num_passwords, 0);
+        cr_assert_str_empty(b.asked);
+    }
+    (void)one_key_everywhere();
+    bench_close(&b);
+}

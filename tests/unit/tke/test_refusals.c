@@ -100,6 +100,24 @@ Test(refusals, control_points_that_nobody_may_add)
     bench_close(&b);
 }
 
+Test(refusals, a_ninth_administrator)
+{
+    bench_open(&b, NULL);
+    bench_command(&b);
+    for (unsigned unit = 1; unit <= BENCH_UNITS; unit++) {
+        struct clv_unit_state *known = bench_known(&b, unit);
+        known->num_admins = CLV_EP11_MAX_ADMINS;
+        for (uint8_t i = 0; i < CLV_EP11_MAX_ADMINS; i++)
+            memset(known->admin_ski[i], i + 1, CLV_SKI_LEN);
+    }
+    check_ok(clv_tke_add_admin(b.tke, bench_key(&b, CLV_KEYFILE_SIGKEY, "sofia.clvkey"), &b.err),
+             &b);
+    bench_all_refused(&b, "eight administrators are installed: there is no room");
+    add("sofia.clvkey"); /* it was not so */
+    bench_all_done(&b);
+    bench_close(&b);
+}
+
 /* ---- known to the unit alone ---------------------------------------------------------------- */
 
 enum by { BY_ADMIN, BY_THRESHOLDS, BY_LOAD, BY_COMMIT, BY_SETIMM, BY_CLEAR, BY_ZEROIZE };
