@@ -310,8 +310,10 @@ static void run_jobs(struct clv_run *run)
         tick(run);
         for (size_t i = 0; i < run->num_jobs; i++) {
             struct clv_job *job = &run->jobs[i];
-            if (!job->over && !job->held)
-                job->is_signing ? clv_run_look_after_signing(run, job) : look_after(run, job);
+            if (!job->over && !job->held && job->is_signing)
+                clv_run_look_after_signing(run, job);
+            else if (!job->over && !job->held)
+                look_after(run, job);
             tick(run);
         }
     }
