@@ -95,7 +95,9 @@ static void power_cut(void *ctx)
 
 /* ---- the end, on the terminal that is ours again ---- */
 
-static int tell_ending(enum clv_ending ending, const char *id, const char *dir)
+/* receipts: NULL when they are in dir, too. */
+static int tell_ending(enum clv_ending ending, const char *id, const char *dir,
+                       const char *receipts)
 {
     static const struct {
         const char *text;
@@ -108,8 +110,12 @@ static int tell_ending(enum clv_ending ending, const char *id, const char *dir)
                                     130},
         [CLV_ENDING_LEFT] = {"was left as it is; nothing was written", 130},
     };
-    fprintf(stderr, "Ceremony %s %s.\nJournal and receipts: %s\nCheck them: claviger verify %s\n",
-            id, endings[ending].text, dir, dir);
+    fprintf(stderr, "Ceremony %s %s.\n", id, endings[ending].text);
+    if (receipts)
+        fprintf(stderr, "Journal: %s\nReceipts: %s\n", dir, receipts);
+    else
+        fprintf(stderr, "Journal and receipts: %s\n", dir);
+    fprintf(stderr, "Check them: claviger verify %s\n", dir);
     if (ending == CLV_ENDING_INTERRUPTED || ending == CLV_ENDING_LEFT)
         fprintf(stderr, "Go on with it: claviger resume %s\n", dir);
     return endings[ending].exit_code;
@@ -222,7 +228,8 @@ int run_ceremony(const struct ceremony_options *o, const struct clv_site *site, 
     if (st == CLV_OK)
         st = conduct(o, script, site, &places, test_world, &conductor, &ending, &err);
     if (st == CLV_OK)
-        exit_code = tell_ending(ending, clv_conductor_ceremony_id(conductor), o->dir);
+        exit_code =
+            tell_ending(ending, clv_conductor_ceremony_id(conductor), o->dir, places.receipts);
     else if (conductor == NULL)
         say_untouched(o, &err);
     if (st != CLV_OK)

@@ -442,6 +442,7 @@ Test(production, a_unit_set_aside_follows_up)
     char *dir = scene_path(&site.scene, "second");
     struct terminal *t = play_the_follow_up(&site, dir);
     cr_assert(!terminal_stream_has(t, "TEST"), "production says TEST somewhere");
+    cr_assert(terminal_stream_has(t, "Receipts: ") && terminal_stream_has(t, "/papers/second"));
     terminal_free(&t);
     journal_read(dir, &second);
     journal_check(&second, 2);
