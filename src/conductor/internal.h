@@ -211,10 +211,11 @@ clv_status open_service_key(struct clv_conductor *c, const struct clv_task *task
                             const char *name, enum after_failure *ret_after, struct clv_error *err);
 
 /* ---- service_token.c: access tokens of such keys ---- */
-/* For a key that is to be opened; none may be needed. *why_not: a file could not be read. Anything
- * but CLV_OK: the question was not answered. */
+/* For a key that is to be opened; none may be needed. refused: the one before, or NULL. *why_not: a
+ * file could not be read. Anything but CLV_OK: the question was not answered. */
 clv_status service_token(struct clv_conductor *c, const char *id, struct service_key *k,
-                         struct clv_error *why_not, struct clv_error *err);
+                         const struct clv_secret *refused, struct clv_error *why_not,
+                         struct clv_error *err);
 /* The service is asked once more in the middle of an order: a file may hold another token by now;
  * one that was typed and refused is typed anew, by the key's owner. */
 clv_status service_token_again(struct clv_conductor *c, unsigned slot, const char *why,

@@ -235,11 +235,12 @@ static clv_status check_same_key(const struct clv_conductor *c, const struct clv
 
 /* why: what kept the service from being used. Anything but CLV_OK: the people did not answer. */
 static clv_status try_once(struct clv_conductor *c, const struct clv_task *task, const char *id,
-                           struct service_key *k, struct clv_error *why, struct clv_error *err)
+                           struct service_key *k, const struct clv_secret *refused,
+                           struct clv_error *why, struct clv_error *err)
 {
     char title[120];
     struct proof proof = {.key = &k->key};
-    clv_status st = service_token(c, id, k, why, err);
+    clv_status st = service_token(c, id, k, refused, why, err);
     if (st != CLV_OK || why->code != CLV_OK)
         return st;
     snprintf(title, sizeof(title), "Asking the signing service for key %s", k->key.name);
@@ -266,37 +267,57 @@ static clv_status record_refusal(struct clv_conductor *c, const struct clv_task 
     return record(c, &e, err);
 }
 
+/* What became of one try that failed: on record, and the choice of ways on. */
+static clv_status after_try(struct clv_conductor *c, const struct clv_task *task, const char *id,
+                            const char *name, struct clv_error *why, enum after_failure *ret_after,
+                            struct clv_error *err)
+{
+    if (why->code == CLV_E_INTERRUPTED) {
+        if (err)
+            *err = *why;
+        return CLV_E_INTERRUPTED;
+    }
+    clv_kept(why, "Nothing was sent to any crypto unit, and nothing of the others is lost.");
+    clv_status st = record_refusal(c, task, name, why, err);
+    if (st == CLV_OK)
+        st = ask_after_failure(c, id, why, "Use a key file, or another key of the service",
+                               ret_after, err);
+    if (st == CLV_OK && (*ret_after == LATER || *ret_after == STOP))
+        st = leave_turn(c, task->person, *ret_after, err);
+    return st;
+}
+
+/* A token that was refused is kept until another one is there, to tell them apart. */
+static void close_try(struct service_key *k, struct clv_secret **refused)
+{
+    if (k->key.token_refused && k->token) {
+        clv_secret_free(refused);
+        *refused = k->token;
+        k->token = NULL;
+    }
+    service_key_close(k);
+}
+
 clv_status open_service_key(struct clv_conductor *c, const struct clv_task *task, const char *id,
                             const char *name, enum after_failure *ret_after, struct clv_error *err)
 {
     struct service_key *k = &c->service_keys[task->slot - 1];
-    for (;;) {
+    struct clv_secret *refused = NULL;
+    clv_status st = CLV_OK;
+    *ret_after = TRY_AGAIN;
+    service_key_close(k);
+    while (st == CLV_OK && !k->open && *ret_after == TRY_AGAIN) {
         struct clv_error why = {0};
-        service_key_close(k);
         k->key.service = c->signing;
         snprintf(k->key.name, sizeof(k->key.name), "%s", name);
-        clv_status st = try_once(c, task, id, k, &why, err);
-        if (st == CLV_OK && why.code == CLV_OK) {
-            k->open = true;
-            k->num_recorded = k->key.num_signatures;
-            *ret_after = TRY_AGAIN;
-            return CLV_OK;
-        }
-        service_key_close(k);
-        if (st == CLV_OK && why.code == CLV_E_INTERRUPTED) {
-            if (err)
-                *err = why;
-            return CLV_E_INTERRUPTED;
-        }
-        clv_kept(&why, "Nothing was sent to any crypto unit, and nothing of the others is lost.");
-        if (st == CLV_OK)
-            st = record_refusal(c, task, name, &why, err);
-        if (st == CLV_OK)
-            st = ask_after_failure(c, id, &why, "Use a key file, or another key of the service",
-                                   ret_after, err);
-        if (st != CLV_OK || *ret_after == OTHER_FILE)
-            return st;
-        if (*ret_after == LATER || *ret_after == STOP)
-            return leave_turn(c, task->person, *ret_after, err);
+        st = try_once(c, task, id, k, refused, &why, err);
+        k->open = st == CLV_OK && why.code == CLV_OK;
+        k->num_recorded = k->key.num_signatures;
+        if (!k->open)
+            close_try(k, &refused);
+        if (st == CLV_OK && why.code != CLV_OK)
+            st = after_try(c, task, id, name, &why, ret_after, err);
     }
+    clv_secret_free(&refused);
+    return st;
 }

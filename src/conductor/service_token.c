@@ -65,8 +65,24 @@ static void keep(struct service_key *k, struct clv_secret *token)
     k->key.token = token;
 }
 
+/* The files say what they said before, and that was refused: a person types another one. */
+static clv_status instead_of(struct clv_conductor *c, const char *id, const char *name,
+                             const struct clv_secret *refused, struct clv_secret **token,
+                             struct clv_error *err)
+{
+    const struct clv_site_signing *site = &c->config.site->signing;
+    char line[400];
+    if (refused == NULL || *token == NULL || !clv_secret_equal(*token, refused))
+        return CLV_OK;
+    clv_secret_free(token);
+    snprintf(line, sizeof(line), "%s still holds the one that was refused. Type another one.",
+             site->keys_file ? site->keys_file : site->token_file);
+    return ask_for_token(c, id, name, line, token, err);
+}
+
 clv_status service_token(struct clv_conductor *c, const char *id, struct service_key *k,
-                         struct clv_error *why_not, struct clv_error *err)
+                         const struct clv_secret *refused, struct clv_error *why_not,
+                         struct clv_error *err)
 {
     struct clv_secret *token = NULL;
     clv_status st = CLV_OK;
@@ -74,10 +90,26 @@ clv_status service_token(struct clv_conductor *c, const char *id, struct service
         return CLV_OK;
     if (token == NULL && c->config.site->signing.token == CLV_SITE_TOKEN_ASK)
         st = ask_for_token(c, id, k->key.name, NULL, &token, err);
-    if (st != CLV_OK)
-        return st;
-    keep(k, token);
-    return CLV_OK;
+    else
+        st = instead_of(c, id, k->key.name, refused, &token, err);
+    if (st == CLV_OK)
+        keep(k, token);
+    return st;
+}
+
+/* At the keyboard is whoever it was before, in the end. */
+static clv_status ask_owner(struct clv_conductor *c, unsigned slot, const char *why,
+                            struct clv_secret **token, struct clv_error *err)
+{
+    struct service_key *k = &c->service_keys[slot - 1];
+    unsigned seated = c->seated;
+    char id[40];
+    snprintf(id, sizeof(id), "signature-key.%u", slot);
+    clv_status st = seat_person(c, clv_ceremony_seat(c->ceremony, CLV_ROLE_SIGNER, slot), err);
+    if (st == CLV_OK)
+        st = *token ? instead_of(c, id, k->key.name, k->token, token, err)
+                    : ask_for_token(c, id, k->key.name, why, token, err);
+    return st == CLV_OK ? seat_person(c, seated, err) : st;
 }
 
 clv_status service_token_again(struct clv_conductor *c, unsigned slot, const char *why,
@@ -86,20 +118,13 @@ clv_status service_token_again(struct clv_conductor *c, unsigned slot, const cha
     struct service_key *k = &c->service_keys[slot - 1];
     struct clv_secret *token = NULL;
     struct clv_error not_read = {0};
-    char id[40];
     clv_status st = CLV_OK;
     if (token_from_files(c, k->key.name, &token, &not_read) != CLV_OK)
         tell(c, CLV_TONE_WARN, "The access token was not read again: %s", not_read.fact);
-    else if (token == NULL && k->key.token_refused &&
-             c->config.site->signing.token == CLV_SITE_TOKEN_ASK) {
-        unsigned seated = c->seated;
-        snprintf(id, sizeof(id), "signature-key.%u", slot);
-        st = seat_person(c, clv_ceremony_seat(c->ceremony, CLV_ROLE_SIGNER, slot), err);
-        if (st == CLV_OK)
-            st = ask_for_token(c, id, k->key.name, why, &token, err);
-        if (st == CLV_OK)
-            st = seat_person(c, seated, err);
-    }
+    bool same = token && k->token && clv_secret_equal(token, k->token);
+    bool typed = token == NULL && c->config.site->signing.token == CLV_SITE_TOKEN_ASK;
+    if (k->key.token_refused && (same || typed))
+        st = ask_owner(c, slot, why, &token, err);
     if (st == CLV_OK && token != NULL)
         keep(k, token);
     else

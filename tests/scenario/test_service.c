@@ -149,19 +149,22 @@ static void assert_phases_signed(const struct journal *j, unsigned num_units)
 
 /* ---- all and some ---------------------------------------------------------------------------- */
 
-/* Over HTTPS, with a token in a file that is refused once and then read again. */
+/* Over HTTPS, with a token in a file that is refused once; as the file holds no other one, it is
+ * typed. */
 Test(service, every_signature_comes_from_it)
 {
     static const char *const plans[] = {"--tls", "keys:expired:1:1", NULL};
     struct room r;
     begin_short(&r, 2);
     scene_answer_only(&r.scene, "signature-key.1.token*", NULL);
+    scene_answer(&r.scene, "signature-key.1.token", "token-of-first");
     scene_answer(&r.scene, "signature-key.1.after", "again");
     write_private(&r.scene, "token", "token-of-first\n");
     room_open(&r, "  token-file: token\n  keys: [first]\n  ca-file: ca.pem\n", plans);
     play_short(&r);
     assert_complete(&r, SHORT);
     assert_phases_signed(&r.scene.journal, 2);
+    cr_assert(scene_said(&r.scene, "still holds the one that was refused. Type another one."));
     size_t at = journal_next(&r.scene.journal, CLV_EVENT_SIGKEY_READY, 0);
     cr_assert_str_eq(r.scene.journal.event[at].text, "service:first");
     cr_assert(strncmp(r.scene.journal.event[at].text2, "signing service 127.0.0.1:", 26) == 0);
