@@ -91,7 +91,7 @@ class Witnesses(Bench):
             self.compare_request(f"request, {what}", data)
         for old, memory in ((0, None), (6, self.memory(6))):
             data = forged.request(old, 21)
-            for what, damaged in hostile.samples("request", data, self.count(30)):
+            for what, damaged in hostile.samples("request", data, self.count(20)):
                 self.compare_request(f"request from {old}, {what}", damaged, memory)
 
     def memory(self, size):
@@ -111,7 +111,7 @@ class Witnesses(Bench):
             text = b"\n".join(witness.write_codes(packed))
             self.compare_request(f"codes, packed: {what}", text, memory)
             self.compare_request(f"codes, packed: {what}, no key from paper", text, None, None)
-        for what, damaged in hostile.samples("request-codes", codes, self.count(30)):
+        for what, damaged in hostile.samples("request-codes", codes, self.count(20)):
             self.compare_request(f"codes, {what}", damaged, memory)
         for what, memory in (("nobody's", None), ("another journal's", self.memory(6))):
             self.compare_request(f"codes, expecting another key, {what}", codes, memory, OTHER)
@@ -122,10 +122,10 @@ class Witnesses(Bench):
         for what, memory in self.some(forged.memories(self.witness)):
             self.compare_request(f"memory, {what}", data, memory)
         good = self.memory(3)
-        for what, damaged in hostile.samples("memory", good, self.count(30)):
+        for what, damaged in hostile.samples("memory", good, self.count(20)):
             self.compare_request(f"memory, {what}", data, damaged)
         body = good[:good.rindex(b"checksum")]
-        for what, damaged in hostile.samples("memory-body", body, self.count(30)):
+        for what, damaged in hostile.samples("memory-body", body, self.count(20)):
             memory = witness.with_checksum(damaged)
             self.compare_request(f"memory, {what}, checksum made again", data, memory)
         self.remember(good)
@@ -165,7 +165,7 @@ class Witnesses(Bench):
         good = signer.cosign(checkpoint.signed)
         for what, data in (("line", good.line(signer.witness)), ("code", forged.code_of(good.packed())),
                            ("rows", b"\n".join(witness.write_rows(good.packed())))):
-            for how, damaged in hostile.samples(f"cosignature-{what}", data, self.count(24)):
+            for how, damaged in hostile.samples(f"cosignature-{what}", data, self.count(16)):
                 self.compare_cosignature(f"{what}, {how}", damaged, signer.witness)
 
     # ---- there and back, with a password ----
