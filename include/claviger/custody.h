@@ -63,7 +63,7 @@ const char *clv_check_name(enum clv_check_kind kind);
 bool clv_check_fit_for_typed(enum clv_check_kind kind);
 /* The bytes of one value, borrowed from values. */
 struct clv_view clv_check_bytes(const struct clv_check_values *values, enum clv_check_kind kind);
-/* "EP11-VP ef8a9b7a e36f0970 ...": algorithm, then the value in groups of eight digits. */
+/* "EP11-VP ef8a 9b7a e36f 0970 ...": algorithm, then the value in groups of four digits. */
 #define CLV_CHECK_TEXT 96
 void clv_check_text(const struct clv_check_values *values, enum clv_check_kind kind,
                     char buf[CLV_CHECK_TEXT]);

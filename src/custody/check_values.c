@@ -75,7 +75,7 @@ void clv_check_text(const struct clv_check_values *values, enum clv_check_kind k
     struct clv_view bytes = clv_check_bytes(values, kind);
     int n = snprintf(buf, CLV_CHECK_TEXT, "%s ", kinds[kind].name);
     /* Short values are read in one go, a pattern in groups. */
-    size_t group = bytes.len > 8 ? 8 : 16;
+    size_t group = bytes.len > 8 ? 4 : 16;
 
     clv_hex_groups(bytes.data, bytes.len, group, buf + n, CLV_CHECK_TEXT - (size_t)n);
 }
