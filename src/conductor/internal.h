@@ -140,6 +140,19 @@ clv_status off_script(struct clv_conductor *c, struct clv_error *err);
 /* The curtain when nobody typed in a secret turn; then the same person goes on, or has left. As
  * off_script(). */
 clv_status turn_paused(struct clv_conductor *c, struct clv_error *err);
+/* One line, for the record. */
+clv_status ask_reason(struct clv_conductor *c, const char *title, char *buf, size_t cap,
+                      struct clv_error *err);
+/* What one person is asked to agree to. */
+struct consent {
+    const char *name;
+    enum clv_role role;
+    const char *what, *reason;
+    const char *refusing; /* what a "no" does */
+};
+/* Whoever answered is added to names, with ", " between two. */
+clv_status ask_consent(struct clv_conductor *c, const struct consent *x, bool *ret_agreed,
+                       char *names, size_t cap, struct clv_error *err);
 /* "part-owner": the role in ids of questions. */
 const char *role_key(enum clv_role role);
 

@@ -69,39 +69,53 @@ static size_t approvers(const struct clv_conductor *c, unsigned about, unsigned 
     return num;
 }
 
+clv_status ask_consent(struct clv_conductor *c, const struct consent *x, bool *ret_agreed,
+                       char *names, size_t cap, struct clv_error *err)
+{
+    const struct clv_choice choices[] = {
+        {"agree", "I agree", "It is a numbered deviation, and on the receipt."},
+        {"no", "I do not agree", x->refusing},
+    };
+    const char *lines[] = {x->what, x->reason};
+    char title[CLV_NAME_MAX * 4 + 60];
+    size_t choice = 0, len = strlen(names);
+    snprintf(title, sizeof(title), "%s: do you agree?", x->name);
+    struct clv_question q = {.id = x->role == CLV_ROLE_WITNESS ? "people.witness-agrees"
+                                                               : "people.agrees",
+                             .title = title,
+                             .lines = lines,
+                             .num_lines = 2,
+                             .prompt = "Do you agree?",
+                             .choices = choices,
+                             .num_choices = 2};
+    clv_status st = ask_choice(c, &q, &choice, err);
+    if (st != CLV_OK)
+        return st;
+    *ret_agreed = choice == 0;
+    set_text(names + len, cap - len, "%s%s", len ? ", " : "", x->name);
+    return CLV_OK;
+}
+
 /* Each at the keyboard. *ret_agreed: all did; names: who. */
 static clv_status ask_agreement(struct clv_conductor *c, const struct clv_event *e,
                                 const char *what, bool *ret_agreed, char *names, size_t cap,
                                 struct clv_error *err)
 {
-    static const struct clv_choice choices[] = {
-        {"agree", "I agree", "It is a numbered deviation, and on the receipt."},
-        {"no", "I do not agree", "Nothing is recorded, nothing changes."},
-    };
     unsigned asked[2] = {0};
-    size_t num = approvers(c, e->person, asked), choice = 0;
+    size_t num = approvers(c, e->person, asked);
     clv_status st = CLV_OK;
     *ret_agreed = true;
     names[0] = '\0';
     for (size_t i = 0; st == CLV_OK && *ret_agreed && i < num; i++) {
         const struct clv_seat *seat = seat_of(c, asked[i]);
-        const char *lines[] = {what, e->text};
-        char title[CLV_NAME_MAX * 4 + 60];
-        snprintf(title, sizeof(title), "%s: do you agree?", seat->name);
-        struct clv_question q = {.id = seat->role == CLV_ROLE_WITNESS ? "people.witness-agrees"
-                                                                      : "people.agrees",
-                                 .title = title,
-                                 .lines = lines,
-                                 .num_lines = 2,
-                                 .prompt = "Do you agree?",
-                                 .choices = choices,
-                                 .num_choices = 2};
+        const struct consent x = {.name = seat->name,
+                                  .role = seat->role,
+                                  .what = what,
+                                  .reason = e->text,
+                                  .refusing = "Nothing is recorded, nothing changes."};
         st = seat_person(c, asked[i], err);
         if (st == CLV_OK)
-            st = ask_choice(c, &q, &choice, err);
-        *ret_agreed = choice == 0;
-        size_t len = strlen(names);
-        set_text(names + len, cap - len, "%s%s", len ? ", " : "", seat->name);
+            st = ask_consent(c, &x, ret_agreed, names, cap, err);
     }
     return st;
 }
@@ -119,14 +133,14 @@ static void forget_person(struct clv_conductor *c, const struct clv_seat *seat, 
     clv_same_guard_drop(c->guard, CLV_SAME_PART, seat->name);
 }
 
-static clv_status ask_reason(struct clv_conductor *c, const char *title, struct clv_event *e,
-                             struct clv_error *err)
+clv_status ask_reason(struct clv_conductor *c, const char *title, char *buf, size_t cap,
+                      struct clv_error *err)
 {
     struct clv_question q = {.id = "people.reason",
                              .title = title,
                              .prompt = "Why, for the record",
                              .help = "One line. It stands in the journal and on the receipt."};
-    return ask_text(c, &q, 100, e->text, sizeof(e->text), err);
+    return ask_text(c, &q, 100, buf, cap, err);
 }
 
 /* Records it, or tells why the ceremony's rules refuse it. */
@@ -153,7 +167,7 @@ static clv_status person_leaves(struct clv_conductor *c, unsigned person, struct
     e.person = person;
     e.number = (unsigned)c->ceremony->num_deviations + 1;
     SET(e.name, "%s", seat->name);
-    clv_status st = ask_reason(c, "Somebody leaves the room", &e, err);
+    clv_status st = ask_reason(c, "Somebody leaves the room", e.text, sizeof(e.text), err);
     snprintf(what, sizeof(what), "%s leaves the room%s.", seat->name,
              turn ? "; the turn goes to the next person, and begins anew when they are back" : "");
     if (st == CLV_OK && turn)
@@ -209,7 +223,7 @@ static clv_status person_is_replaced(struct clv_conductor *c, unsigned person,
                              .prompt = "Name of the new person"};
     clv_status st = ask_text(c, &q, CLV_NAME_MAX, e.name, sizeof(e.name), err);
     if (st == CLV_OK)
-        st = ask_reason(c, "Somebody is replaced", &e, err);
+        st = ask_reason(c, "Somebody is replaced", e.text, sizeof(e.text), err);
     replacement_text(c, &before, e.name, what, sizeof(what));
     if (st == CLV_OK)
         st = ask_agreement(c, &e, what, &agreed, e.text2, sizeof(e.text2), err);

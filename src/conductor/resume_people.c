@@ -63,31 +63,6 @@ static clv_status ask_name(struct clv_conductor *c, struct resume_people *p, str
 
 /* ---- agreement ---- */
 
-static clv_status ask_one(struct clv_conductor *c, const struct resume_seat *who, const char *what,
-                          const char *reason, bool *ret_agreed, struct clv_error *err)
-{
-    static const struct clv_choice choices[] = {
-        {"agree", "I agree", "It is a numbered deviation, and on the receipt."},
-        {"no", "I do not agree", "Everything is left as it is; nothing is written."},
-    };
-    const char *lines[] = {what, reason};
-    char title[CLV_NAME_MAX * 4 + 60];
-    size_t choice = 0;
-    snprintf(title, sizeof(title), "%s: do you agree?", who->name);
-    struct clv_question q = {
-        .id = seat_at(c, who)->role == CLV_ROLE_WITNESS ? "people.witness-agrees" : "people.agrees",
-        .title = title,
-        .lines = lines,
-        .num_lines = 2,
-        .prompt = "Do you agree?",
-        .choices = choices,
-        .num_choices = 2};
-    clv_status st = ask_choice(c, &q, &choice, err);
-    if (st == CLV_OK)
-        *ret_agreed = choice == 0;
-    return st;
-}
-
 /* Administrator and witnesses but the one it is about: those of today, two at most. */
 static clv_status ask_agreement(struct clv_conductor *c, const struct resume_people *p,
                                 struct resume_seat *about, bool *ret_agreed, struct clv_error *err)
@@ -102,10 +77,12 @@ static clv_status ask_agreement(struct clv_conductor *c, const struct resume_peo
     for (size_t i = 0; st == CLV_OK && *ret_agreed && i < p->num && num < 2; i++) {
         if (&p->seat[i] == about)
             continue;
-        st = ask_one(c, &p->seat[i], what, about->reason, ret_agreed, err);
-        size_t len = strlen(about->approved_by);
-        set_text(about->approved_by + len, sizeof(about->approved_by) - len, "%s%s",
-                 num ? ", " : "", p->seat[i].name);
+        const struct consent x = {.name = p->seat[i].name,
+                                  .role = seat_at(c, &p->seat[i])->role,
+                                  .what = what,
+                                  .reason = about->reason,
+                                  .refusing = "Everything is left as it is; nothing is written."};
+        st = ask_consent(c, &x, ret_agreed, about->approved_by, sizeof(about->approved_by), err);
         num++;
     }
     return st;
@@ -114,11 +91,7 @@ static clv_status ask_agreement(struct clv_conductor *c, const struct resume_peo
 static clv_status ask_replacement(struct clv_conductor *c, const struct resume_people *p,
                                   struct resume_seat *r, bool *ret_agreed, struct clv_error *err)
 {
-    struct clv_question q = {.id = "people.reason",
-                             .title = "Somebody is replaced",
-                             .prompt = "Why, for the record",
-                             .help = "One line. It stands in the journal and on the receipt."};
-    clv_status st = ask_text(c, &q, 100, r->reason, sizeof(r->reason), err);
+    clv_status st = ask_reason(c, "Somebody is replaced", r->reason, sizeof(r->reason), err);
     return st == CLV_OK ? ask_agreement(c, p, r, ret_agreed, err) : st;
 }
 

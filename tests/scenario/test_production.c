@@ -174,6 +174,25 @@ static void assert_printed(const struct site *site)
         "The same password again (not shown)", text, false                                         \
     }
 
+/* Keys and parts are made and loaded. */
+#define UP_TO_LOADED                                                                               \
+    BEGINNING, {"-- The crypto units --", "1", false}, {"Type the phrase", "zeroize 1,2", false},  \
+        {"Administrator name", "Sofia Dahl", false}, PASSWORD(SOFIA_PASSWORD),                     \
+        {"Which kind of part?", "1", false},                                                       \
+        {"Description of this key part", "First part", false}, PASSWORD(KOFI_PASSWORD),            \
+        {"Which kind of part?", "1", false},                                                       \
+        {"Description of this key part", "Second part", false}, PASSWORD(LENA_PASSWORD),           \
+        {"Password of this file", SOFIA_PASSWORD, false},                                          \
+        {"Password of this file", KOFI_PASSWORD, false},                                           \
+    {                                                                                              \
+        "Password of this file", LENA_PASSWORD, false                                              \
+    }
+#define AGREED                                                                                     \
+    {                                                                                              \
+        "Do you agree?", "1", false                                                                \
+    }
+#define SIGN_OFF AGREED, AGREED, AGREED, AGREED, AGREED
+
 static void commitment_on_record(const struct journal *j, unsigned part, char ret_hex[65])
 {
     for (size_t i = journal_next(j, CLV_EVENT_PART_MADE, 0); i < j->num;
@@ -219,28 +238,11 @@ Test(production, two_owners_load_two_units_by_hand)
 {
     struct site site;
     struct typed rows[] = {
-        BEGINNING,
-        {"-- The crypto units --", "1", false},
-        {"Type the phrase", "zeroize 1,2", false},
-        {"Administrator name", "Sofia Dahl", false},
-        PASSWORD(SOFIA_PASSWORD),
-        {"Which kind of part?", "1", false},
-        {"Description of this key part", "First part", false},
-        PASSWORD(KOFI_PASSWORD),
-        {"Which kind of part?", "1", false},
-        {"Description of this key part", "Second part", false},
-        PASSWORD(LENA_PASSWORD),
-        {"Password of this file", SOFIA_PASSWORD, false},
-        {"Password of this file", KOFI_PASSWORD, false},
-        {"Password of this file", LENA_PASSWORD, false},
+        UP_TO_LOADED,
         {"Type the phrase", "commit 1,2", false},
         {"Type the phrase", "set immediate 1,2", false},
         {"Type the phrase", "set immediate 1,2", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
+        SIGN_OFF,
         {"-- A sheet did not come out --", "1", false},
         {"-- A sheet did not come out --", "1", false},
         {"-- A sheet did not come out --", "1", false},
@@ -283,20 +285,7 @@ Test(production, goes_on_after_the_power_went)
 {
     struct site site;
     struct typed first[] = {
-        BEGINNING,
-        {"-- The crypto units --", "1", false},
-        {"Type the phrase", "zeroize 1,2", false},
-        {"Administrator name", "Sofia Dahl", false},
-        PASSWORD(SOFIA_PASSWORD),
-        {"Which kind of part?", "1", false},
-        {"Description of this key part", "First part", false},
-        PASSWORD(KOFI_PASSWORD),
-        {"Which kind of part?", "1", false},
-        {"Description of this key part", "Second part", false},
-        PASSWORD(LENA_PASSWORD),
-        {"Password of this file", SOFIA_PASSWORD, false},
-        {"Password of this file", KOFI_PASSWORD, false},
-        {"Password of this file", LENA_PASSWORD, false},
+        UP_TO_LOADED,
     };
     struct typed second[] = {
         {"Your name", "Ada Brandt", false},
@@ -307,11 +296,7 @@ Test(production, goes_on_after_the_power_went)
         {"Type the phrase", "commit 1,2", false},
         {"Type the phrase", "set immediate 1,2", false},
         {"Type the phrase", "set immediate 1,2", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
+        SIGN_OFF,
     };
     site_open(&site, "--production-tests");
     char *keys = scene_path(&site.scene, "keys");
@@ -344,20 +329,7 @@ Test(production, goes_on_after_the_power_went)
 static void play_with_a_unit_set_aside(struct site *site)
 {
     struct typed rows[] = {
-        BEGINNING,
-        {"-- The crypto units --", "1", false},
-        {"Type the phrase", "zeroize 1,2", false},
-        {"Administrator name", "Sofia Dahl", false},
-        PASSWORD(SOFIA_PASSWORD),
-        {"Which kind of part?", "1", false},
-        {"Description of this key part", "First part", false},
-        PASSWORD(KOFI_PASSWORD),
-        {"Which kind of part?", "1", false},
-        {"Description of this key part", "Second part", false},
-        PASSWORD(LENA_PASSWORD),
-        {"Password of this file", SOFIA_PASSWORD, false},
-        {"Password of this file", KOFI_PASSWORD, false},
-        {"Password of this file", LENA_PASSWORD, false},
+        UP_TO_LOADED,
         {"Type the phrase", "commit 1,2", false},
         {"Stopped at the barrier of \"commit\"", "3", false},
         {"Which unit?", "1", false},
@@ -365,11 +337,7 @@ static void play_with_a_unit_set_aside(struct site *site)
         {"Approved by (names)", "Ada Brandt, Wen Castellan", false},
         {"Type the phrase", "set immediate 1", false},
         {"Type the phrase", "set immediate 1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
+        SIGN_OFF,
     };
     static const char program[] = CLV_BINARY_DIR "/claviger";
     const char *argv[] = {program,  "run",       "--plain", "--script",      CREATE,
@@ -413,11 +381,7 @@ static struct terminal *play_the_follow_up(const struct site *site, const char *
         {"Type the phrase", "commit 2", false},
         {"Type the phrase", "set immediate 2", false},
         {"Type the phrase", "set immediate 2", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
+        SIGN_OFF,
     };
     static const char program[] = CLV_BINARY_DIR "/claviger";
     const char *argv[] = {program,         "run",   "--plain", "--follow-up",
@@ -549,11 +513,7 @@ Test(production, a_key_of_the_plug_in_and_a_token_that_expires)
         {"Type the phrase", "commit 1,2", false},
         {"Type the phrase", "set immediate 1,2", false},
         {"Type the phrase", "set immediate 1,2", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
-        {"Do you agree?", "1", false},
+        SIGN_OFF,
     };
     site_open_as(&site, &(struct units){.world = "--production-tests", .uses = "110"});
     char *keys = scene_path(&site.scene, "keys"), *token = scene_path(&site.scene, "token");
