@@ -5,14 +5,14 @@
 
 #include "internal.h"
 
-/* Long values in groups of eight digits. */
+/* Long values in groups of four digits. */
 static void group_digits(const char *item, size_t len, char *buf, size_t cap)
 {
     const char *blank = memchr(item, ' ', len);
     size_t name = blank ? (size_t)(blank - item) + 1 : len, at = 0;
     bool is_long = len - name > 16;
     for (size_t i = 0; i < len && at + 2 < cap; i++) {
-        if (is_long && i > name && (i - name) % 8 == 0)
+        if (is_long && i > name && (i - name) % 4 == 0)
             buf[at++] = ' ';
         buf[at++] = item[i];
     }
