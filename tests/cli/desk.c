@@ -118,8 +118,8 @@ void desk_run(struct desk *d, const char *command)
     snprintf(d->command, sizeof(d->command), "%s", command);
     snprintf(line, sizeof(line),
              "DESK=%s; PW=%s/pw; PW2=%s/pw2; PW3=%s/pw3; export XDG_CONFIG_HOME=%s/config "
-             "XDG_STATE_HOME=%s/var; claviger() { name=$1; shift; " CLV_BINARY_DIR
-             "/claviger $name %s --no-input \"$@\"; }; claviger %s",
+             "XDG_STATE_HOME=%s/var; claviger() { name=$1; shift; '" CLV_BINARY_DIR
+             "/claviger' $name %s --no-input \"$@\"; }; claviger %s",
              dir, dir, dir, dir, dir, dir, d->production ? "" : "--test", command);
     run_clear(&d->run);
     run_program(&d->run, NULL, "sh", "-c", line, NULL);

@@ -40,8 +40,8 @@ static void is_one_key_everywhere(void)
 static void journal_verifies(void)
 {
     desk_fails(&d, 0,
-               "cryptounits >/dev/null 2>&1; " CLV_BINARY_DIR
-               "/claviger verify $DESK/var/claviger/commands");
+               "cryptounits >/dev/null 2>&1; '" CLV_BINARY_DIR
+               "/claviger' verify $DESK/var/claviger/commands");
     desk_says(&d, "HOLDS: journal.");
 }
 

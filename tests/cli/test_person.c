@@ -77,7 +77,7 @@ Test(person, interrupts_and_nothing_is_left)
 {
     struct shell s;
     shell_open(&s, NULL);
-    struct terminal *t = person(&s, "exec " CLV_BINARY_DIR "/claviger sigkey-add --name Sofia");
+    struct terminal *t = person(&s, "exec '" CLV_BINARY_DIR "/claviger' sigkey-add --name Sofia");
     terminal_expect(t, "Choose [1-2, ? help]: ");
     terminal_send(t, "1\r");
     terminal_expect(t, "New password (not shown): ");

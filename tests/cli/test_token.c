@@ -53,8 +53,8 @@ Test(token, that_expires_is_asked_for_again)
     open_desk("16");
     dir = d.process.dir;
     snprintf(script, sizeof(script),
-             "export XDG_CONFIG_HOME=%s/config XDG_STATE_HOME=%s/var; exec " CLV_BINARY_DIR
-             "/claviger cryptounit-compare --test --units all",
+             "export XDG_CONFIG_HOME=%s/config XDG_STATE_HOME=%s/var; exec '" CLV_BINARY_DIR
+             "/claviger' cryptounit-compare --test --units all",
              dir, dir);
     const char *argv[] = {"/bin/sh", "-c", script, NULL};
     struct terminal *t =
@@ -84,8 +84,8 @@ static struct terminal *compare_with_a_file(const char *uses)
     const char *dir = d.process.dir;
     desk_write_site(&d, "    token-file: service-token\n");
     snprintf(script, sizeof(script),
-             "export XDG_CONFIG_HOME=%s/config XDG_STATE_HOME=%s/var; exec " CLV_BINARY_DIR
-             "/claviger cryptounit-compare --test --units all",
+             "export XDG_CONFIG_HOME=%s/config XDG_STATE_HOME=%s/var; exec '" CLV_BINARY_DIR
+             "/claviger' cryptounit-compare --test --units all",
              dir, dir);
     const char *argv[] = {"/bin/sh", "-c", script, NULL};
     return terminal_spawn(&(struct terminal_options){.argv = argv, .rows = 40, .cols = 132});

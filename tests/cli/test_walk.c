@@ -49,8 +49,8 @@ Test(walk, steps_one_to_seven)
     desk_ok(&d, "cryptounit-compare");
     desk_says(&d, "configured the same");
     desk_fails(&d, 0,
-               "cryptounits >/dev/null 2>&1; " CLV_BINARY_DIR
-               "/claviger verify $DESK/var/claviger/commands-test");
+               "cryptounits >/dev/null 2>&1; '" CLV_BINARY_DIR
+               "/claviger' verify $DESK/var/claviger/commands-test");
     desk_says(&d, "HOLDS: journal.");
     desk_close(&d);
 }

@@ -13,6 +13,7 @@
 
 #define SHORT CLV_SOURCE_DIR "/tests/scripts/load-two-owners.yaml"
 #define PROGRAM CLV_BINARY_DIR "/claviger"
+#define IN_SHELL "'" PROGRAM "'"
 #define NUM_LAST 3 /* receipts: two owners', the ceremony's */
 
 /* ---- a ceremony with a witness, its journal on two media --------------------------------------
@@ -57,8 +58,8 @@ static void visit_begin(struct visit *v)
     v->medium = scene_path(&v->s, "blue");
     v->mirror = scene_path(&v->s, "blue/ceremony");
     cr_assert_eq(mkdir(v->medium, 0700), 0);
-    v->key = one_line(witness(v, PROGRAM " witness-key-add --test --name Wen --password-fd 3 3<pw "
-                                         "2>/dev/null | tail -1"));
+    v->key = one_line(witness(v, IN_SHELL " witness-key-add --test --name Wen --password-fd 3 3<pw "
+                                          "2>/dev/null | tail -1"));
 }
 
 static void visit_play(struct visit *v)
@@ -95,7 +96,7 @@ static void assert_cosigned(const struct visit *v, const char *receipts)
     cr_assert(on_both(v, "journal.log"));
     cr_assert(on_both(v, "checkpoints.log"));
     cr_assert_gt(asprintf(&command,
-                          PROGRAM " verify --witness-key '%s' %s %s %s/receipts/%s.tlog-proof",
+                          IN_SHELL " verify --witness-key '%s' %s %s %s/receipts/%s.tlog-proof",
                           v->key, v->s.dir, v->mirror, v->s.dir, receipts),
                  0);
     char *said = witness(v, command);
@@ -174,8 +175,8 @@ static char *cosign(const struct visit *v)
 {
     char *vkey_path = ceremony_path(&v->s, "journal.vkey"), *command = NULL;
     cr_assert_gt(asprintf(&command,
-                          PROGRAM " cosign --test codes --key $(cat %s) --password-fd 3 3<pw "
-                                  "2>/dev/null | grep -o 'CLV1W.*'",
+                          IN_SHELL " cosign --test codes --key $(cat %s) --password-fd 3 3<pw "
+                                   "2>/dev/null | grep -o 'CLV1W.*'",
                           vkey_path),
                  0);
     char *code = one_line(witness(v, command));
@@ -263,7 +264,7 @@ static void add_later(const struct visit *v, const char *wanted)
 {
     char *command = NULL;
     cr_assert_gt(asprintf(&command,
-                          PROGRAM " cosign --add %s --witness-key '%s' answer && ls %s/receipts",
+                          IN_SHELL " cosign --add %s --witness-key '%s' answer && ls %s/receipts",
                           v->s.dir, v->key, v->s.dir),
                  0);
     char *said = witness(v, command);
@@ -290,9 +291,10 @@ Test(witness, who_does_not_cosign_after_all_is_on_the_receipts)
 
     char *away = scene_path(&v.s, "away"), *command = NULL;
     cr_assert_gt(asprintf(&command,
-                          PROGRAM " checkpoint %s > codes && " PROGRAM
-                                  " cosign --test codes --key $(cat %s/journal.vkey) --password-fd "
-                                  "3 3<pw > answer",
+                          IN_SHELL
+                          " checkpoint %s > codes && " IN_SHELL
+                          " cosign --test codes --key $(cat %s/journal.vkey) --password-fd "
+                          "3 3<pw > answer",
                           v.s.dir, v.s.dir),
                  0);
     free(witness(&v, command));

@@ -13,7 +13,7 @@ target_link_libraries(kill_sweep PRIVATE claviger::ceremony claviger::journal cl
                                          claviger::crypto claviger::base clv_warnings)
 target_compile_definitions(kill_sweep PRIVATE
     CLV_SOURCE_DIR="${PROJECT_SOURCE_DIR}" CLV_BINARY_DIR="${PROJECT_BINARY_DIR}"
-    CLV_ARGON2_SHIM="$<TARGET_FILE:clv_argon2_shim>")
+    CLV_ARGON2_SHIM="$<TARGET_FILE_NAME:clv_argon2_shim>")
 add_dependencies(kill_sweep claviger claviger-unitd clv_argon2_shim)
 
 add_test(NAME kill-sample COMMAND kill_sweep sample)

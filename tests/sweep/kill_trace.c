@@ -240,8 +240,10 @@ static void become(const struct kill_run *run, const int *fds, int seized)
     char c;
     for (int i = 0; i < 3; i++)
         dup2(fds[i], i);
-    if (run->preload)
+    if (run->preload) { /* by name and folder: a path to preload ends at a blank */
+        setenv("LD_LIBRARY_PATH", CLV_BINARY_DIR "/tests/sweep", 1);
         setenv("LD_PRELOAD", run->preload, 1);
+    }
     if (read(seized, &c, 1) != 1)
         _exit(127);
     execv(run->argv[0], (char *const *)(uintptr_t)run->argv);

@@ -52,7 +52,7 @@ typedef bool kill_look(void *ctx, const struct kill_stop *stop);
 
 struct kill_run {
     const char *const *argv; /* the program is argv[0], a path */
-    const char *preload;     /* for LD_PRELOAD */
+    const char *preload;     /* for LD_PRELOAD: a library beside the sweep */
     const char *output;      /* file for what it prints */
     unsigned timeout_s;      /* then everything is killed */
     kill_look *look;         /* NULL: not stopped at calls */

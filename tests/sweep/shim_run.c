@@ -119,7 +119,9 @@ static void set_environment(const struct shim_place *p, const struct shim_set *s
     (void)snprintf(fault, sizeof fault, "%" PRIu64 " %" PRIu64 " %d %d %d", f->at, f->times,
                    f->errnum, f->shortened, f->reads);
     (void)snprintf(memory, sizeof memory, "%" PRIu64, set->memory);
-    put("LD_PRELOAD", CLV_BINARY_DIR "/tests/sweep/clv_shim.so");
+    /* By name and folder: a path to preload ends at a blank. */
+    put("LD_LIBRARY_PATH", CLV_BINARY_DIR "/tests/sweep");
+    put("LD_PRELOAD", "clv_shim.so");
     put("CLV_SHIM_FOLDER", set->trace ? p->dir : set->program ? p->top : NULL);
     put("CLV_SHIM_PROGRAM", set->program);
     put("CLV_SHIM_FAULT", f->at ? fault : NULL);
@@ -132,9 +134,9 @@ static void set_environment(const struct shim_place *p, const struct shim_set *s
 
 static void clear_environment(void)
 {
-    static const char *const names[] = {"LD_PRELOAD",     "CLV_SHIM_FOLDER", "CLV_SHIM_PROGRAM",
-                                        "CLV_SHIM_FAULT", "CLV_SHIM_MEMORY", "CLV_SHIM_COUNT",
-                                        "CLV_SHIM_TRACE"};
+    static const char *const names[] = {"LD_LIBRARY_PATH",  "LD_PRELOAD",     "CLV_SHIM_FOLDER",
+                                        "CLV_SHIM_PROGRAM", "CLV_SHIM_FAULT", "CLV_SHIM_MEMORY",
+                                        "CLV_SHIM_COUNT",   "CLV_SHIM_TRACE"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unsetenv(names[i]);
 }
