@@ -70,6 +70,12 @@ void clv_write_view(struct clv_writer *w, struct clv_view v)
     clv_write_bytes(w, v.data, v.len);
 }
 
+void clv_write_writer(struct clv_writer *w, const struct clv_writer *from)
+{
+    clv_write_bytes(w, from->data, from->len);
+    w->failed |= from->failed;
+}
+
 void clv_write_zeros(struct clv_writer *w, size_t len)
 {
     if (len == 0 || !reserve(w, len))

@@ -109,7 +109,7 @@ void clv_ceremony_forecast(const struct clv_ceremony *c, enum clv_decision decis
             continue;
         size_t num = list_units(c, decision, text, &numbers);
         clv_write_format(w, "%s%s ", w->len ? " " : "", num == 1 ? "Unit" : "Units");
-        clv_write_view(w, clv_writer_view(&numbers));
+        clv_write_writer(w, &numbers);
         clv_write_format(w, ": %s.", text);
         clv_writer_clear(&numbers);
     }

@@ -249,7 +249,7 @@ void clv_ceremony_standing(const struct clv_ceremony *c, struct clv_writer *w)
         size_t num = list_units(c, (enum clv_position)p, &numbers);
         if (num > 0) {
             clv_write_text(w, num == 1 ? "Unit " : "Units ");
-            clv_write_view(w, clv_writer_view(&numbers));
+            clv_write_writer(w, &numbers);
             clv_write_format(w, ": %s. ", positions[p].meaning);
         }
         any_live = any_live || (num > 0 && p == CLV_POS_LIVE);

@@ -195,7 +195,7 @@ static void write_hint(const struct clv_conductor *c, enum clv_decision decision
     struct clv_writer units = {0};
     clv_ceremony_forecast(c->ceremony, decision, &units);
     clv_write_format(w, "%s ", decisions[decision].hint);
-    clv_write_view(w, clv_writer_view(&units));
+    clv_write_writer(w, &units);
     if (decision == CLV_DECIDE_LOAD_AGAIN ||
         (decision == CLV_DECIDE_RETRY && clv_ceremony_retry_needs_parts(c->ceremony)))
         write_owners(c, w);

@@ -132,7 +132,7 @@ clv_status clv_ep11_admin_cert_encode(struct clv_writer *w, const char *name,
     if (status != CLV_OK)
         goto out;
     size_t cert = clv_der_open(w, CLV_DER_SEQUENCE);
-    clv_write_view(w, clv_writer_view(&tbs));
+    clv_write_writer(w, &tbs);
     clv_ep11_algorithm_write(w, signature_oid(key), CLV_NULL_ABSENT);
     clv_ep11_write_bits(w, clv_view_of(sig, sig_len));
     clv_der_close(w, cert);

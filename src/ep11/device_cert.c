@@ -220,10 +220,10 @@ static void write_header(struct clv_writer *w, const uint32_t sections[NUM_SECTI
     clv_write_zeros(w, 4);
 }
 
-static void write_section(struct clv_writer *w, struct clv_view section)
+static void write_section(struct clv_writer *w, const struct clv_writer *section)
 {
-    clv_write_view(w, section);
-    clv_write_zeros(w, padding_of(section.len));
+    clv_write_writer(w, section);
+    clv_write_zeros(w, padding_of(section->len));
 }
 
 clv_status
@@ -239,7 +239,7 @@ clv_ep11_device_cert_encode(struct clv_writer *w, const uint8_t point[CLV_P521_P
     uint8_t s[66] = {0};
     struct clv_writer sections[NUM_SECTIONS] = {0};
     struct clv_writer cert = {0};
-    uint32_t lens[NUM_SECTIONS];
+    uint32_t lens[NUM_SECTIONS] = {0};
 
     clv_ep11_device_ski(point, subject_ski);
     clv_write_u32(&sections[SECTION_INFO], 1);
@@ -247,13 +247,18 @@ clv_ep11_device_cert_encode(struct clv_writer *w, const uint8_t point[CLV_P521_P
     write_aux(&sections[SECTION_AUX]);
     clv_ep11_spki_encode(&sections[SECTION_SPKI], &key);
     write_signer(&sections[SECTION_SIGNER], signer_ski, r, s);
-    for (size_t i = 0; i < NUM_SECTIONS; i++)
+    clv_status status = CLV_OK;
+    for (size_t i = 0; status == CLV_OK && i < NUM_SECTIONS; i++) {
+        status = clv_writer_done(&sections[i], err);
         lens[i] = (uint32_t)sections[i].len;
+    }
+    if (status != CLV_OK)
+        goto out;
 
     write_header(&cert, lens);
     for (size_t i = 0; i < SECTION_SIGNER; i++)
-        write_section(&cert, clv_writer_view(&sections[i]));
-    clv_status status = clv_writer_done(&cert, err);
+        write_section(&cert, &sections[i]);
+    status = clv_writer_done(&cert, err);
     if (status != CLV_OK)
         goto out;
     clv_sha512(cert.data, cert.len, digest);
@@ -262,11 +267,11 @@ clv_ep11_device_cert_encode(struct clv_writer *w, const uint8_t point[CLV_P521_P
         goto out;
     clv_writer_clear(&sections[SECTION_SIGNER]);
     write_signer(&sections[SECTION_SIGNER], signer_ski, r, s);
-    write_section(&cert, clv_writer_view(&sections[SECTION_SIGNER]));
+    write_section(&cert, &sections[SECTION_SIGNER]);
     status = clv_writer_done(&cert, err);
     if (status != CLV_OK)
         goto out;
-    clv_write_view(w, clv_writer_view(&cert));
+    clv_write_writer(w, &cert);
     status = clv_writer_done(w, err);
 out:
     for (size_t i = 0; i < NUM_SECTIONS; i++)

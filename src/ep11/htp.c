@@ -118,7 +118,7 @@ static clv_status write_frame(struct clv_writer *w, struct clv_writer *body, uin
         status = clv_fail(err, CLV_E_INTERNAL, "a message of %zu bytes is too long", payload.len);
     if (status == CLV_OK) {
         clv_write_format(w, "%zu", body->len);
-        clv_write_view(w, clv_writer_view(body));
+        clv_write_writer(w, body);
         status = clv_writer_done(w, err);
     }
     clv_writer_clear(&cprb);
@@ -225,7 +225,7 @@ clv_status clv_ep11_htp_response_wrap(struct clv_writer *w, struct clv_view cprb
     clv_status status = clv_writer_done(&body, err);
     if (status == CLV_OK) {
         clv_write_format(w, "%zu", body.len);
-        clv_write_view(w, clv_writer_view(&body));
+        clv_write_writer(w, &body);
         status = clv_writer_done(w, err);
     }
     clv_writer_clear(&body);

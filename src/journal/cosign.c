@@ -32,18 +32,22 @@ static void write_message(struct clv_writer *w, struct clv_view checkpoint, uint
     clv_write_view(w, checkpoint);
 }
 
-void clv_cosign(struct clv_view checkpoint, const struct clv_vkey *witness,
-                const struct clv_secret *secret, uint64_t time, struct clv_cosignature *ret)
+clv_status clv_cosign(struct clv_view checkpoint, const struct clv_vkey *witness,
+                      const struct clv_secret *secret, uint64_t time, struct clv_cosignature *ret,
+                      struct clv_error *err)
 {
     struct clv_writer message = {0};
     clv_writer_init(&message);
     write_message(&message, checkpoint, time);
-    if (message.failed)
-        abort(); /* some hundred bytes */
-    *ret = (struct clv_cosignature){.id = witness->id, .time = time};
-    crypto_sign_detached(ret->signature, NULL, message.data, message.len, clv_secret_read(secret));
-    clv_secret_close(secret);
+    clv_status status = clv_writer_done(&message, err);
+    if (status == CLV_OK) {
+        *ret = (struct clv_cosignature){.id = witness->id, .time = time};
+        crypto_sign_detached(ret->signature, NULL, message.data, message.len,
+                             clv_secret_read(secret));
+        clv_secret_close(secret);
+    }
     clv_writer_clear(&message);
+    return status;
 }
 
 clv_status clv_cosignature_check(const struct clv_cosignature *c, struct clv_view checkpoint,
@@ -55,10 +59,13 @@ clv_status clv_cosignature_check(const struct clv_cosignature *c, struct clv_vie
                         c->id, witness->name, witness->id);
     clv_writer_init(&message);
     write_message(&message, checkpoint, c->time);
-    bool holds = !message.failed && c->time <= INT64_MAX &&
+    clv_status status = clv_writer_done(&message, err);
+    bool holds = status == CLV_OK && c->time <= INT64_MAX &&
                  ed25519_holds(clv_writer_view(&message),
                                clv_view_of(c->signature, sizeof c->signature), witness->key);
     clv_writer_clear(&message);
+    if (status != CLV_OK)
+        return status;
     return holds ? CLV_OK
                  : clv_fail(err, CLV_E_FORGED, "the cosignature of %s+%08x does not hold",
                             witness->name, witness->id);

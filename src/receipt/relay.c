@@ -184,7 +184,7 @@ static clv_status join(const struct gathered *g, struct clv_writer *packed, stru
     char tag[TAG + 1];
     clv_writer_init(&chars);
     for (unsigned i = 0; i < g->total; i++)
-        clv_write_view(&chars, clv_writer_view(&g->part[i]));
+        clv_write_writer(&chars, &g->part[i]);
     size_t len = chars.len * 5 / 8;
     uint8_t *bytes = malloc(len + 1);
     clv_status status = bytes ? clv_writer_done(&chars, err)

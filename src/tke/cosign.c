@@ -116,10 +116,10 @@ static clv_status sign(struct cosigning *c, struct clv_cosignature *ret, struct 
         st = clv_witness_remember(&c->memories, &c->journal, &c->request.checkpoint, now, err);
     if (st == CLV_OK)
         st = clv_witness_memories_store(c->memory_path, &c->memories, err);
-    if (st == CLV_OK) {
-        clv_cosign(c->request.note.text, &c->witness, secret, now, ret);
+    if (st == CLV_OK)
+        st = clv_cosign(c->request.note.text, &c->witness, secret, now, ret, err);
+    if (st == CLV_OK)
         st = clv_cosignature_check(ret, c->request.note.text, &c->witness, err);
-    }
     clv_secret_free(&seed);
     clv_secret_free(&secret);
     return st;

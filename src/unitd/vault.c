@@ -216,8 +216,13 @@ static clv_status inner_reply(struct call *call, const struct unit *unit,
             clv_write_u32(&reason, judgement->reason);
         answer.output = clv_writer_view(&reason);
     }
+    /* An answer that lacks what memory was short for would be signed all the same. */
+    clv_status status = clv_writer_done(&call->output, err);
+    if (status == CLV_OK)
+        status = clv_writer_done(&reason, err);
     clv_ep11_response_block_encode(&block, &answer);
-    clv_status status = clv_writer_done(&block, err);
+    if (status == CLV_OK)
+        status = clv_writer_done(&block, err);
     if (status == CLV_OK)
         status = device_sign(call->vault, wrong_key, clv_writer_view(&block), &signature, err);
     if (status == CLV_OK) {

@@ -9,7 +9,7 @@ endif()
 
 # Linked in, room by room: every call and every allocation, in memory.
 clv_test(fault_rooms LABEL hostile
-    USES keyfile journal unitd ceremony script receipt
+    USES keyfile journal unitd ceremony script receipt ep11
     LINKS PkgConfig::libargon2 PkgConfig::libsodium -Wl,--wrap=clv_matrix_is_zero
     SOURCES fault_walk.c fault_base.c fault_journal.c fault_media.c fault_keyfile.c fault_store.c
             fault_memory.c logs.c

@@ -5,6 +5,7 @@
 
 #include "claviger/ceremony.h"
 #include "claviger/custody.h"
+#include "claviger/ep11.h"
 #include "claviger/receipt.h"
 #include "claviger/script.h"
 #include "fault_walk.h"
@@ -65,6 +66,31 @@ static clv_status sign_and_verify(const char *dir, struct clv_error *err)
 Test(fault_memory, signatures)
 {
     sweep("a P-521 key, a signature, verified", sign_and_verify);
+}
+
+/* A certificate is kept for as long as its unit lives: made whole, or not at all. */
+static clv_status make_device_cert(const char *dir, struct clv_error *err)
+{
+    uint8_t point[CLV_P521_POINT_LEN], adapter[12] = {0}, ski[CLV_SKI_LEN] = {0};
+    struct clv_ep11_device_cert cert;
+    struct clv_secret *scalar = NULL;
+    struct clv_writer w = {0};
+    (void)dir;
+    clv_status status = clv_p521_generate(&scalar, point, err);
+    if (status == CLV_OK)
+        status = clv_ep11_device_cert_encode(&w, point, adapter, ski, scalar, err);
+    if (status == CLV_OK)
+        status = clv_ep11_device_cert_decode(clv_writer_view(&w), &cert, err);
+    if (status == CLV_OK)
+        status = clv_ep11_device_cert_verify(&cert, point, err);
+    clv_secret_free(&scalar);
+    clv_writer_clear(&w);
+    return status;
+}
+
+Test(fault_memory, device_certificates)
+{
+    sweep("a device certificate, made and verified", make_device_cert);
 }
 
 /* ---- key parts ------------------------------------------------------------------------------- */

@@ -90,6 +90,8 @@ void clv_write_u32(struct clv_writer *w, uint32_t v);
 void clv_write_u64(struct clv_writer *w, uint64_t v);
 void clv_write_bytes(struct clv_writer *w, const void *data, size_t len);
 void clv_write_view(struct clv_writer *w, struct clv_view v);
+/* What another writer holds; if that has failed, so has w. */
+void clv_write_writer(struct clv_writer *w, const struct clv_writer *from);
 void clv_write_zeros(struct clv_writer *w, size_t len);
 void clv_write_text(struct clv_writer *w, const char *text); /* without the final NUL */
 void clv_write_format(struct clv_writer *w, const char *fmt, ...)

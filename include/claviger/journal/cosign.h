@@ -4,8 +4,8 @@
  *     ceremony                                     witness
  *     clv_cosign_request(j, old, &w, err)    -->   clv_cosign_request_parse(text, &request, err)
  *                                                  clv_witness_check(&request, &log, &last, err)
- *                                                  clv_cosign(text, &key, secret, now,
- * &cosignature) clv_journal_cosigned(j, ...)           <--   clv_cosignature_write(...)
+ *                                                  clv_cosign(text, &key, secret, now, &c, err)
+ *     clv_journal_cosigned(j, ...)           <--   clv_cosignature_write(...)
  *
  * Only Ed25519 (type 0x04). A cosignature stands in the note as one more signature line; stock
  * verifiers of notes pass it over. Nothing here reads a clock.
@@ -38,9 +38,11 @@ struct clv_cosignature {
     uint8_t signature[CLV_ED25519_SIGNATURE_LEN];
 };
 
-/* checkpoint: the text of the note, three lines. secret: as for clv_note_sign(). */
-void clv_cosign(struct clv_view checkpoint, const struct clv_vkey *witness,
-                const struct clv_secret *secret, uint64_t time, struct clv_cosignature *ret);
+/* checkpoint: the text of the note, three lines. secret: as for clv_note_sign().
+ * errors  CLV_E_MEMORY */
+clv_status clv_cosign(struct clv_view checkpoint, const struct clv_vkey *witness,
+                      const struct clv_secret *secret, uint64_t time, struct clv_cosignature *ret,
+                      struct clv_error *err);
 /* errors  CLV_E_FOREIGN: of another key; CLV_E_FORGED: it does not hold for this checkpoint */
 clv_status clv_cosignature_check(const struct clv_cosignature *c, struct clv_view checkpoint,
                                  const struct clv_vkey *witness, struct clv_error *err);

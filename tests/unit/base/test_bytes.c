@@ -244,3 +244,19 @@ Test(writer, does_not_hand_borrowed_bytes_over)
     cr_assert_eq(clv_writer_detach(&w, &data, &len, NULL), CLV_E_INTERNAL);
     cr_assert_null(data);
 }
+
+Test(writer, takes_over_what_another_holds_and_its_failure)
+{
+    uint8_t small[2];
+    struct clv_writer whole = {0}, part = {0}, failed;
+    clv_writer_init_fixed(&failed, small, sizeof small);
+    clv_write_text(&part, "ab");
+    clv_write_writer(&whole, &part);
+    cr_assert_eq(clv_writer_done(&whole, NULL), CLV_OK);
+    cr_assert(clv_view_equal(clv_writer_view(&whole), clv_view_of("ab", 2)));
+    clv_write_text(&failed, "too long");
+    clv_write_writer(&whole, &failed);
+    cr_assert_neq(clv_writer_done(&whole, NULL), CLV_OK);
+    clv_writer_clear(&whole);
+    clv_writer_clear(&part);
+}

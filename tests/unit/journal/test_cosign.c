@@ -194,7 +194,8 @@ Test(cosign, a_cosignature_holds_for_one_checkpoint_key_and_time)
 {
     struct witness wen = witness_new("example.org/wen", 7), other = witness_new("example.org/x", 8);
     struct clv_cosignature c, changed;
-    clv_cosign(text_view(checkpoint), &wen.key, wen.secret, 1795424400, &c);
+    cr_assert_eq(clv_cosign(text_view(checkpoint), &wen.key, wen.secret, 1795424400, &c, &err),
+                 CLV_OK);
     cr_assert_eq(clv_cosignature_check(&c, text_view(checkpoint), &wen.key, &err), CLV_OK);
     cr_assert_eq(clv_cosignature_check(&c, text_view(checkpoint), &other.key, NULL), CLV_E_FOREIGN);
     cr_assert_eq(clv_cosignature_check(&c, clv_view_of(checkpoint, 20), &wen.key, NULL),
@@ -238,7 +239,7 @@ static struct clv_cosignature sign_head(const struct clv_journal *j, const struc
     struct clv_note note;
     struct clv_cosignature c;
     cr_assert_eq(clv_note_parse(clv_journal_note(j), &note, NULL), CLV_OK);
-    clv_cosign(note.text, &w->key, w->secret, 1795424400, &c);
+    cr_assert_eq(clv_cosign(note.text, &w->key, w->secret, 1795424400, &c, NULL), CLV_OK);
     return c;
 }
 
