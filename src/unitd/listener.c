@@ -45,6 +45,7 @@ struct clv_unitd_listener {
     struct exchange *waiting;
     struct crowd crowd; /* everybody who is connected */
     unsigned room;      /* for so many */
+    bool ending;        /* what comes now is not asked any more */
     struct pollfd fds[NUM_FIXED_FDS + CROWD_MAX];
 };
 
@@ -231,6 +232,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         *data_len = 0;
         return ok;
     }
+    if (!x->answered && x->listener->ending)
+        return MHD_NO;
     if (!x->answered) {
         answer(x, method, path);
         if (x->reply.delivery == CLV_UNITD_HOLD || x->reply.delivery == CLV_UNITD_LATER ||
@@ -380,13 +383,15 @@ const char *clv_unitd_listener_where(const struct clv_unitd_listener *listener)
     return listener->where;
 }
 
-/* libmicrohttpd insists that nothing is suspended when it stops. */
+/* libmicrohttpd insists that nothing is suspended when it stops: neither what waits, nor a request
+ * that comes while those that wait are let go. */
 void clv_unitd_listener_free(struct clv_unitd_listener **listener)
 {
     struct clv_unitd_listener *l = *listener;
     if (!l)
         return;
     bool bound = l->where[0] != 0;
+    l->ending = true;
     while (l->waiting)
         resume(l->waiting);
     if (l->http) {

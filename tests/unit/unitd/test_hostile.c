@@ -254,6 +254,24 @@ Test(hostile, a_silent_unit_holds_up_nobody)
     }
 }
 
+/* The daemon is woken by both at once. */
+Test(hostile, a_request_to_a_silent_unit_comes_together_with_the_end)
+{
+    process_start(&process, ARGS("--units", "2", "--fault", "1:query:silent*"));
+    char *known = process_query_text(&process, 1), *silent = process_query_text(&process, 0);
+    int fd = process_connect(&process);
+    send(fd, known, strlen(known), MSG_NOSIGNAL);
+    read_answer(fd);
+    cr_assert_eq(kill(process.pid, SIGSTOP), 0);
+    send(fd, silent, strlen(silent), MSG_NOSIGNAL);
+    cr_assert_eq(kill(process.pid, SIGTERM), 0);
+    cr_assert_eq(process_stop(&process, SIGCONT), 0);
+    wait_for_close(fd);
+    close(fd);
+    free(known);
+    free(silent);
+}
+
 Test(hostile, a_slow_unit_answers_after_the_others)
 {
     char head[2048];
