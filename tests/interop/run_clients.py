@@ -348,8 +348,10 @@ def hold_a_key(daemon, maker, other):
         for child in children(daemon.process.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGSTOP)
-            other.query(other.units[0], m.Q_ADMIN)  # a key that was finished is taken meanwhile
-            if children(daemon.process.pid).get(child) == "T":
+            while children(daemon.process.pid).get(child, "T") != "T":
+                pass
+            other.query(other.units[0], m.Q_ADMIN)  # a key finished before it stopped is taken
+            if child in children(daemon.process.pid):
                 return child
     raise AssertionError(f"no key was made in a process beside: {maker.failure}")
 
