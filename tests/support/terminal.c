@@ -121,6 +121,34 @@ static long long now_ms(void)
     return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+/* Whether the program computes or writes, by the state the kernel says it is in. */
+static bool busy(const struct terminal *t)
+{
+    char path[40], stat[512] = "";
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)t->program);
+    FILE *f = fopen(path, "re");
+    if (f == NULL)
+        return false;
+    const char *name_end = fgets(stat, sizeof stat, f) != NULL ? strrchr(stat, ')') : NULL;
+    (void)fclose(f);
+    return name_end != NULL && name_end[1] == ' ' && strchr("RD", name_end[2]) != NULL;
+}
+
+/* A screen comes in pieces: takes all of it, until the program waits for something. A program that
+ * writes nothing while it computes is not waited for. */
+static void settle(struct terminal *t)
+{
+    long long deadline = now_ms() + STILL_MS;
+    bool was_busy;
+    do {
+        was_busy = busy(t);
+        if (pump(t, was_busy ? 2 : 0)) {
+            deadline = now_ms() + STILL_MS;
+            was_busy = true;
+        }
+    } while (was_busy && now_ms() < deadline);
+}
+
 /* ---- starting ---- */
 
 #define NUM_KEPT 3
@@ -513,7 +541,7 @@ void terminal_wait_text(struct terminal *t, const char *text)
         if (!wait_more(t, deadline))
             give_up(t, "never on the screen", text);
     }
-    terminal_drain(t);
+    settle(t);
 }
 
 void terminal_wait_gone(struct terminal *t, const char *text)
@@ -524,6 +552,7 @@ void terminal_wait_gone(struct terminal *t, const char *text)
         if (!wait_more(t, deadline))
             give_up(t, "still on the screen", text);
     }
+    settle(t);
 }
 
 void terminal_wait_output(struct terminal *t, const char *text)

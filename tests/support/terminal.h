@@ -63,7 +63,8 @@ void terminal_hang_up(struct terminal *t); /* closes our end: SIGHUP */
 #define PASTE_START "\033[200~"
 #define PASTE_END "\033[201~"
 
-/* Wait until text stands on the screen, in one row; or nowhere any more. */
+/* Wait until text stands on the screen, in one row; or nowhere any more. Then the rest of the
+ * screen is there, too: the program has drawn it and waits. */
 void terminal_wait_text(struct terminal *t, const char *text);
 void terminal_wait_gone(struct terminal *t, const char *text);
 /* Wait until the whole screen is that of the golden file tests/screen/golden/NAME.txt. With
