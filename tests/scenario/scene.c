@@ -173,6 +173,19 @@ char *ceremony_path(const struct scene *s, const char *name)
     return join(s->dir, name);
 }
 
+bool scene_same_in(const struct scene *s, const char *folder, const char *name)
+{
+    char *first = ceremony_path(s, name), *second = clv_path_join(folder, name);
+    size_t a_len = 0, b_len = 0;
+    uint8_t *a = file_bytes(first, &a_len), *b = file_bytes(second, &b_len);
+    bool same = a_len == b_len && memcmp(a, b, a_len) == 0;
+    free(first);
+    free(second);
+    free(a);
+    free(b);
+    return same;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);

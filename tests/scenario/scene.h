@@ -73,6 +73,8 @@ bool says(const char *text, const char *sentence);
 /* top/NAME and dir/NAME; to be freed. */
 char *scene_path(const struct scene *s, const char *name);
 char *ceremony_path(const struct scene *s, const char *name);
+/* Whether a file of the ceremony is the same, byte for byte, in another folder. */
+bool scene_same_in(const struct scene *s, const char *folder, const char *name);
 /* The names in a folder that end so, sorted. */
 struct names {
     char *name[64];

@@ -74,19 +74,6 @@ static char *in(const char *dir, const char *name)
     return path;
 }
 
-static bool same_file(const struct media *m, const char *name)
-{
-    char *first = ceremony_path(&m->s, name), *second = in(m->mirror, name);
-    size_t a_len = 0, b_len = 0;
-    uint8_t *a = file_bytes(first, &a_len), *b = file_bytes(second, &b_len);
-    bool same = a_len == b_len && memcmp(a, b, a_len) == 0;
-    free(first);
-    free(second);
-    free(a);
-    free(b);
-    return same;
-}
-
 static void verifies(const char *dir)
 {
     struct run r;
@@ -97,8 +84,8 @@ static void verifies(const char *dir)
 
 static void assert_both(const struct media *m)
 {
-    cr_assert(same_file(m, "journal.log"));
-    cr_assert(same_file(m, "checkpoints.log"));
+    cr_assert(scene_same_in(&m->s, m->mirror, "journal.log"));
+    cr_assert(scene_same_in(&m->s, m->mirror, "checkpoints.log"));
     verifies(m->s.dir);
     verifies(m->mirror);
 }

@@ -16,8 +16,7 @@
 #define IN_SHELL "'" PROGRAM "'"
 #define NUM_LAST 3 /* receipts: two owners', the ceremony's */
 
-/* ---- a ceremony with a witness, its journal on two media --------------------------------------
- */
+/* ---- a ceremony with a witness, its journal on two media ------------------------------------- */
 
 struct visit {
     struct scene s;
@@ -76,25 +75,12 @@ static void visit_end(struct visit *v)
     scene_clear(&v->s);
 }
 
-static bool on_both(const struct visit *v, const char *name)
-{
-    char *first = ceremony_path(&v->s, name), *second = clv_path_join(v->mirror, name);
-    size_t a_len = 0, b_len = 0;
-    uint8_t *a = file_bytes(first, &a_len), *b = file_bytes(second, &b_len);
-    bool same = a_len == b_len && memcmp(a, b, a_len) == 0;
-    free(first);
-    free(second);
-    free(a);
-    free(b);
-    return same;
-}
-
 /* Both copies, and these receipts, are good and cosigned. */
 static void assert_cosigned(const struct visit *v, const char *receipts)
 {
     char *command = NULL;
-    cr_assert(on_both(v, "journal.log"));
-    cr_assert(on_both(v, "checkpoints.log"));
+    cr_assert(scene_same_in(&v->s, v->mirror, "journal.log"));
+    cr_assert(scene_same_in(&v->s, v->mirror, "checkpoints.log"));
     cr_assert_gt(asprintf(&command,
                           IN_SHELL " verify --witness-key '%s' %s %s %s/receipts/%s.tlog-proof",
                           v->key, v->s.dir, v->mirror, v->s.dir, receipts),
@@ -129,8 +115,7 @@ static void assert_told(const struct journal *j, unsigned num_deviations)
     cr_assert_eq(journal_last(j)->number, num_deviations);
 }
 
-/* ---- on the screen -----------------------------------------------------------------------------
- */
+/* ---- on the screen --------------------------------------------------------------------------- */
 
 /* What the code says stands on the page in lines of the window's width: behind the heading, up to
  * the empty line. */
@@ -243,8 +228,7 @@ Test(witness, cosigns_on_the_screen_for_both_media)
     visit_end(&v);
 }
 
-/* ---- without -----------------------------------------------------------------------------------
- */
+/* ---- without --------------------------------------------------------------------------------- */
 
 Test(witness, who_does_not_come_is_on_the_receipts)
 {
@@ -301,7 +285,7 @@ Test(witness, who_does_not_cosign_after_all_is_on_the_receipts)
     cr_assert_eq(rename(v.medium, away), 0);
     add_later(&v, "The second copy of the journal is not there and does not have it: ");
     cr_assert_eq(rename(away, v.medium), 0);
-    cr_assert_not(on_both(&v, "checkpoints.log"));
+    cr_assert_not(scene_same_in(&v.s, v.mirror, "checkpoints.log"));
     add_later(&v, "Both copies of the journal have it: ");
     assert_cosigned(&v, "*-cosigned");
     free(command);
