@@ -39,8 +39,7 @@ clv_status witness_options(const struct args *args, struct clv_vkey ret[CLV_WITN
     return CLV_OK;
 }
 
-/* ---- checkpoint --------------------------------------------------------------------------------
- */
+/* ---- checkpoint ------------------------------------------------------------------------------ */
 
 struct shown {
     struct clv_journal *journal;
@@ -139,8 +138,7 @@ int cmd_checkpoint(const struct args *args)
     return session_close(&s, st);
 }
 
-/* ---- cosign --add ------------------------------------------------------------------------------
- */
+/* ---- cosign --add ---------------------------------------------------------------------------- */
 
 /* Typed or scanned: one code, or rows until all eight are there. */
 static clv_status ask_cosignature(struct session *s, struct clv_relayed *ret)

@@ -11,8 +11,7 @@
 #define LINE_MAX 500
 #define MAX_KEYS 16
 
-/* ---- keys --------------------------------------------------------------------------------------
- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 int cmd_witness_keys(const struct args *args)
 {
@@ -68,8 +67,7 @@ int cmd_witness_key_add(const struct args *args)
     return session_close(&s, st);
 }
 
-/* ---- what is to be cosigned --------------------------------------------------------------------
- */
+/* ---- what is to be cosigned ------------------------------------------------------------------ */
 
 /* Codes as a scanner types them, one a line, until none is missing. */
 static clv_status scan_codes(struct session *s, struct clv_writer *ret)
@@ -140,8 +138,7 @@ static clv_status unpack_codes(struct session *s, struct clv_writer *input, stru
     return st;
 }
 
-/* ---- cosign ------------------------------------------------------------------------------------
- */
+/* ---- cosign ---------------------------------------------------------------------------------- */
 
 static clv_status choose_witness(struct session *s, struct clv_tke_keys *list,
                                  const struct clv_tke_key **ret)

@@ -63,8 +63,7 @@ static clv_status read_file(const char *path, struct clv_relayed *ret, struct cl
     return st;
 }
 
-/* ---- one witness -------------------------------------------------------------------------------
- */
+/* ---- one witness ----------------------------------------------------------------------------- */
 
 /* Until their cosignature is in the journal, or they decide otherwise. */
 struct asking {
@@ -213,8 +212,7 @@ static clv_status ask_ready(struct clv_conductor *c, const struct clv_vkey *witn
     return st;
 }
 
-/* ---- all of them -------------------------------------------------------------------------------
- */
+/* ---- all of them ----------------------------------------------------------------------------- */
 
 static clv_status witness_of(const struct clv_site *site, size_t i, struct clv_vkey *ret,
                              struct clv_error *err)

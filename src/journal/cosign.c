@@ -23,8 +23,7 @@ clv_status clv_cosigner_parse(struct clv_view text, struct clv_vkey *ret, struct
     return vkey_parse_typed(text, CLV_VKEY_TYPE_COSIGNER, ret, err);
 }
 
-/* ---- one cosignature --------------------------------------------------------------------------
- */
+/* ---- one cosignature ------------------------------------------------------------------------- */
 
 static void write_message(struct clv_writer *w, struct clv_view checkpoint, uint64_t time)
 {

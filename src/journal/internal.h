@@ -20,8 +20,7 @@ bool signed_by(const struct clv_note_signature *s, const struct clv_vkey *vkey);
 /* "— <name> <base64 of id and signature>\n" */
 void signature_line(struct clv_writer *w, const struct clv_vkey *vkey, struct clv_view signature);
 
-/* ---- tree.c: every complete subtree in memory, so that proving is O(log n) ---------------------
- */
+/* ---- tree.c: every complete subtree in memory, so that proving is O(log n) ------------------- */
 
 struct tree_level {
     uint8_t (*hash)[CLV_HASH_LEN];
@@ -41,8 +40,7 @@ void tree_inclusion(const struct tree *t, uint64_t seq, uint64_t size, struct cl
 void tree_consistency(const struct tree *t, uint64_t old_size, uint64_t size,
                       struct clv_merkle_proof *p);
 
-/* ---- lines.c: lines out of a file or memory through one bounded buffer --------------------------
- */
+/* ---- lines.c: lines out of a file or memory through one bounded buffer ----------------------- */
 
 #define LINES_BUFFER (64u * 1024)
 struct lines {
@@ -72,8 +70,7 @@ bool lines_at_end(struct lines *l);
 /* How many bytes the source has in all. */
 uint64_t lines_total(const struct lines *l);
 
-/* ---- record.c: one line of journal.log ----------------------------------------------------------
- */
+/* ---- record.c: one line of journal.log ------------------------------------------------------- */
 
 #define RECORD_CHECK_DIGITS 16
 #define RECORD_MAX (20 + 1 + RECORD_CHECK_DIGITS + 1 + CLV_JOURNAL_ENTRY_MAX + 1)
@@ -98,8 +95,7 @@ clv_status entry_check(struct clv_view entry, struct clv_error *err);
 /* Whether all of it is valid UTF-8 without control characters; '\n' is allowed when newlines is. */
 bool text_is_clean(struct clv_view text, bool newlines);
 
-/* ---- scan.c: the one reading pass ---------------------------------------------------------------
- */
+/* ---- scan.c: the one reading pass ------------------------------------------------------------ */
 
 struct scan_sources {
     struct lines log;
@@ -132,8 +128,7 @@ bool entry_names_key(struct clv_view entry, const struct clv_vkey *key);
 /* The report as an error: fact, code, and a hint where there is one. */
 clv_status report_error(const struct clv_journal_report *report, struct clv_error *err);
 
-/* ---- files.c ------------------------------------------------------------------------------------
- */
+/* ---- files.c --------------------------------------------------------------------------------- */
 
 /* The system calls that can fail half way, so that tests can make them. */
 struct journal_disk {
@@ -163,8 +158,7 @@ bool logfile_is_there(const struct logfile *f, const char *dir, const char *name
 clv_status key_file_create(const char *dir, const struct clv_secret *seed, struct clv_error *err);
 clv_status key_file_read(const char *dir, struct clv_secret **ret_seed, struct clv_error *err);
 
-/* ---- medium.c: one copy of the journal, in a folder of its own ----------------------------------
- */
+/* ---- medium.c: one copy of the journal, in a folder of its own ------------------------------- */
 
 #define MAX_MEDIA CLV_JOURNAL_MEDIA
 enum which_log { ENTRIES, CHECKPOINTS, NUM_LOGS };
@@ -195,8 +189,7 @@ void medium_find_reserve(struct medium *m);
 /* Gives one piece of it back. */
 void medium_spend_reserve(struct medium *m);
 
-/* ---- media.c: the copies beside each other ------------------------------------------------------
- */
+/* ---- media.c: the copies beside each other --------------------------------------------------- */
 
 bool pread_whole(int fd, void *out, size_t len, uint64_t offset);
 struct clv_journal;
@@ -215,8 +208,7 @@ clv_status media_level(struct clv_journal *j, struct clv_error *err);
 clv_status media_append(struct clv_journal *j, enum which_log which, struct clv_view data,
                         struct clv_error *err);
 
-/* ---- the journal itself -------------------------------------------------------------------------
- */
+/* ---- the journal itself ---------------------------------------------------------------------- */
 
 struct clv_journal {
     struct medium medium[MAX_MEDIA];

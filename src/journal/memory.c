@@ -20,8 +20,7 @@ void clv_witness_memories_clear(struct clv_witness_memories *m)
     *m = (struct clv_witness_memories){0};
 }
 
-/* ---- writing ------------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static void sum_line(struct clv_view text, char out[SUM_LINE_LEN + 1])
 {
@@ -59,8 +58,7 @@ clv_status clv_witness_memories_write(const struct clv_witness_memories *m, stru
     return clv_writer_done(w, err);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static bool line_is(struct clv_view *rest, const char *want)
 {
@@ -182,8 +180,7 @@ clv_status clv_witness_remember(struct clv_witness_memories *m, const struct clv
     return CLV_OK;
 }
 
-/* ---- on disk ------------------------------------------------------------------------------------
- */
+/* ---- on disk --------------------------------------------------------------------------------- */
 
 clv_status clv_witness_memories_load(const char *path, const struct clv_vkey *witness,
                                      struct clv_witness_memories *ret, struct clv_error *err)

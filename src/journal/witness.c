@@ -5,8 +5,7 @@
 
 #include "internal.h"
 
-/* ---- the request: "old <size>", the proof, an empty line, the note -----------------------------
- */
+/* ---- the request: "old <size>", the proof, an empty line, the note --------------------------- */
 
 static clv_status bad_line(struct clv_error *err, size_t number, const char *what)
 {
@@ -79,8 +78,7 @@ clv_status clv_journal_cosign_request(const struct clv_journal *j, uint64_t old_
     return clv_writer_done(w, err);
 }
 
-/* ---- the check ----------------------------------------------------------------------------------
- */
+/* ---- the check ------------------------------------------------------------------------------- */
 
 static clv_status check_signed(const struct clv_cosign_request *request, const struct clv_vkey *log,
                                struct clv_error *err)

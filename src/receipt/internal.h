@@ -5,8 +5,7 @@
 #include "claviger/crypto.h"
 #include "claviger/receipt.h"
 
-/* ---- proof.c: a tlog-proof taken apart; borrowed from its text ----------------------------------
- */
+/* ---- proof.c: a tlog-proof taken apart; borrowed from its text ------------------------------- */
 
 struct proof {
     struct clv_view entry;

@@ -12,8 +12,7 @@
 #define CHUNK 130 /* characters of one code: QR version 5 at level L, 80x24 shows it */
 #define TAG 4
 
-/* ---- lines -------------------------------------------------------------------------------------
- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 bool relay_take_line(struct clv_view *text, struct clv_view *ret)
 {
@@ -33,8 +32,7 @@ bool clv_relay_is_request(struct clv_view text)
     return code_starts(text, &code_request);
 }
 
-/* ---- packing -----------------------------------------------------------------------------------
- */
+/* ---- packing --------------------------------------------------------------------------------- */
 
 static clv_status raw_signature(const struct clv_cosign_request *r, const struct clv_vkey *journal,
                                 struct clv_writer *w, struct clv_error *err)
@@ -120,8 +118,7 @@ clv_status clv_relay_request_codes(struct clv_view request, const struct clv_vke
     return status;
 }
 
-/* ---- and back ----------------------------------------------------------------------------------
- */
+/* ---- and back -------------------------------------------------------------------------------- */
 
 struct gathered {
     unsigned total; /* 0: nothing yet */

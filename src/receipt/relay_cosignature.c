@@ -46,8 +46,7 @@ static clv_status unpack_cosignature(struct clv_view chars, struct clv_relayed *
     return status;
 }
 
-/* ---- one code ----------------------------------------------------------------------------------
- */
+/* ---- one code -------------------------------------------------------------------------------- */
 
 void clv_relay_cosignature_code(const struct clv_relayed *relayed, char ret[CLV_RELAY_CODE])
 {
@@ -64,8 +63,7 @@ static clv_status read_code(struct clv_view text, struct clv_relayed *ret, struc
     return status == CLV_OK ? unpack_cosignature(code.field[0], ret, err) : status;
 }
 
-/* ---- rows --------------------------------------------------------------------------------------
- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static void row_check(unsigned number, const char *chars, char out[ROW_CHECK + 1])
 {
@@ -163,8 +161,7 @@ static clv_status read_rows(struct clv_view text, struct clv_relayed *ret, struc
     return unpack_cosignature(clv_view_of(chars, CHARS), ret, err);
 }
 
-/* ---- one of the three --------------------------------------------------------------------------
- */
+/* ---- one of the three ------------------------------------------------------------------------ */
 
 /* Trimmed as it is, it gets its line feed back. The line does not say of how many entries. */
 static clv_status read_line(struct clv_view line, struct clv_relayed *ret, struct clv_error *err)

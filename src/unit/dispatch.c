@@ -319,8 +319,7 @@ static void run_jobs(struct clv_run *run)
     }
 }
 
-/* ---- beginning and end ------------------------------------------------------------------------
- */
+/* ---- beginning and end ----------------------------------------------------------------------- */
 
 static void job_init(struct clv_job *job, struct clv_fleet *fleet, struct clv_session *session,
                      const struct clv_order *order)

@@ -247,8 +247,7 @@ static clv_status start_list(const struct zcrypt_transport *t, const struct clv_
     return CLV_OK;
 }
 
-/* ---- a message: unwrapped, sent, wrapped ------------------------------------------------------
- */
+/* ---- a message: unwrapped, sent, wrapped ----------------------------------------------------- */
 
 static clv_status unwrap_request(const char *body, struct clv_writer *ret_cprb,
                                  uint32_t *ret_domain, struct clv_error *err)

@@ -201,8 +201,7 @@ Test(person, goes_through_the_seed_documents_steps, .timeout = 250)
     shell_close(&s);
 }
 
-/* ---- a key that no person ever has, with the plug-in's own signature key ----------------------
- */
+/* ---- a key that no person ever has, with the plug-in's own signature key --------------------- */
 
 /* What has to be typed, as it stands on the screen. */
 static void read_phrase(struct terminal *t, char *ret, size_t cap)

@@ -192,8 +192,7 @@ Test(resume, killed_while_receipts_are_written)
     killed_at("receipt", "", 1, "Needed to go on: nobody but administrator and witness.");
 }
 
-/* ---- killed again and again -------------------------------------------------------------------
- */
+/* ---- killed again and again ------------------------------------------------------------------ */
 
 static void start_resume(struct scene *s)
 {
@@ -245,8 +244,7 @@ Test(resume, killed_behind_the_second_part)
     scene_clear(&s);
 }
 
-/* ---- before anything is written ----------------------------------------------------------------
- */
+/* ---- before anything is written -------------------------------------------------------------- */
 
 /* A folder whose ceremony was killed in the middle of the commit. */
 static void begin_killed(struct scene *s)

@@ -29,8 +29,7 @@ clv_status clv_cosigner_init(struct clv_vkey *ret, const char *name, const uint8
 /* errors  as clv_vkey_parse(); CLV_E_UNSUPPORTED: a journal's key, for example */
 clv_status clv_cosigner_parse(struct clv_view text, struct clv_vkey *ret, struct clv_error *err);
 
-/* ---- one cosignature --------------------------------------------------------------------------
- */
+/* ---- one cosignature ------------------------------------------------------------------------- */
 
 struct clv_cosignature {
     uint32_t id;   /* of the witness's key */
@@ -60,8 +59,7 @@ clv_status clv_cosignature_parse(struct clv_view line, struct clv_view *ret_name
 clv_status clv_note_check_cosigned(const struct clv_note *note, const struct clv_vkey *witness,
                                    uint64_t *ret_time, struct clv_error *err);
 
-/* ---- what a witness is asked ------------------------------------------------------------------
- */
+/* ---- what a witness is asked ----------------------------------------------------------------- */
 
 #define CLV_REQUEST_MAX (16u * 1024)
 
@@ -91,8 +89,7 @@ struct clv_witness_memory {
 clv_status clv_witness_check(const struct clv_cosign_request *request,
                              const struct clv_witness_memory *memory, struct clv_error *err);
 
-/* ---- all that a witness remembers, in a file beside their key ----------------------------------
- */
+/* ---- all that a witness remembers, in a file beside their key -------------------------------- */
 
 struct clv_witness_memories {
     struct clv_vkey witness;

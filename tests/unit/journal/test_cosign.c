@@ -14,8 +14,7 @@ static struct clv_view text_view(const char *text)
     return clv_view_of(text, strlen(text));
 }
 
-/* ---- published: the requests in the tests of litewitness (FiloSottile/torchwood) ---------------
- */
+/* ---- published: the requests in the tests of litewitness (FiloSottile/torchwood) ------------- */
 
 #define SIGSUM_NAME                                                                                \
     "sigsum.org/v1/tree/4d6d8825a6bb689d459628312889dfbb0bcd41b5211d9e1ce768b0ff0309e562"
