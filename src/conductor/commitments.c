@@ -20,7 +20,7 @@ static clv_status commitment_of_receipt(struct clv_view receipt, uint8_t ret[32]
     free(facts);
     if (st != CLV_OK)
         return clv_while(err, st, "reading the receipt");
-    if (e.kind != CLV_EVENT_RECEIPT || strcmp(e.name, "key-part") != 0)
+    if (e.kind != CLV_EVENT_RECEIPT || strcmp(e.name, RECEIPT_OF_PART) != 0)
         return clv_fail(err, CLV_E_INPUT, "this is a receipt, but not the slip of a key part");
     memcpy(ret, e.digest, 32);
     return CLV_OK;

@@ -99,7 +99,7 @@ static struct clv_document document_of(const struct clv_conductor *c,
                                        const struct prepared_receipt *p)
 {
     return (struct clv_document){
-        .kind = strcmp(r->kind, "ceremony") == 0 ? "Ceremony receipt" : "Key-part receipt",
+        .kind = strcmp(r->kind, RECEIPT_OF_CEREMONY) == 0 ? "Ceremony receipt" : "Key-part receipt",
         .title = r->title,
         .serial = p->serial,
         .ceremony_id = c->id,

@@ -122,6 +122,23 @@ static const char *outcome_text(const char *word)
     return "in doubt";
 }
 
+/* Which of the last receipts are on record while they are not over. */
+static void remember_receipt(struct history *h, const struct clv_event *e)
+{
+    size_t num = 0;
+    if (e->kind == CLV_EVENT_RECEIPTS_OVER)
+        h->num_last_receipts = 0;
+    if (e->kind == CLV_EVENT_RECEIPT && is_last_receipt(e->name) &&
+        h->num_last_receipts < CLV_MAX_VOID)
+        h->last_receipts[h->num_last_receipts++] = e->number;
+    if (e->kind != CLV_EVENT_RECEIPT_VOID)
+        return;
+    for (size_t i = 0; i < h->num_last_receipts; i++)
+        if (h->last_receipts[i] != e->number)
+            h->last_receipts[num++] = h->last_receipts[i];
+    h->num_last_receipts = num;
+}
+
 static void remember(struct clv_conductor *c, uint64_t seq, const struct clv_event *e)
 {
     struct history *h = c->history;
@@ -142,9 +159,10 @@ static void remember(struct clv_conductor *c, uint64_t seq, const struct clv_eve
     if (e->kind == CLV_EVENT_RECEIPT) {
         const struct clv_seat *seat = seat_of(c, e->person);
         c->num_documents = e->number;
-        if (seat && seat->role == CLV_ROLE_OWNER && strcmp(e->name, "key-part") == 0)
+        if (seat && seat->role == CLV_ROLE_OWNER && strcmp(e->name, RECEIPT_OF_PART) == 0)
             h->part_slip[seat->index] = e->number;
     }
+    remember_receipt(h, e);
     if (e->kind == CLV_EVENT_PATTERN)
         (void)clv_check_record_read(e->text, e->pattern, &c->checks);
 }

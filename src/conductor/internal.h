@@ -251,8 +251,13 @@ clv_status admin_certificate(struct clv_conductor *c, unsigned slot, struct clv_
                              bool *ret_there, struct clv_error *err);
 
 /* ---- documents.c: receipts on screen and on paper ---- */
+/* What a receipt is about, as its entry names it (docs/formats/events.md). */
+#define RECEIPT_OF_PART "key-part"
+#define RECEIPT_OF_LOADED_PART "part-loaded"
+#define RECEIPT_OF_CEREMONY "ceremony"
+
 struct receipt_request {
-    const char *kind; /* "key-part", "ceremony": for file names and the journal */
+    const char *kind; /* RECEIPT_OF_...: for file names and the journal */
     const char *title;
     unsigned person;
     const uint8_t *pattern, *digest;
@@ -364,6 +369,10 @@ task_fn task_open, task_self_check, task_judge_checks, task_roll_call, task_find
     task_open_part, task_pattern, task_confirm, task_order, task_query, task_decide, task_receipts,
     task_sign_off, task_wait_for, task_close;
 
+/* ---- last_receipts.c ---- */
+/* Whether a receipt of that kind is one of the last, and not one of a key part that was made. */
+bool is_last_receipt(const char *kind);
+
 /* ---- opening.c ---- */
 /* The checks of the workstation, shown; how many failed. recorded: each is an event, too. */
 clv_status check_workstation(struct clv_conductor *c, const char *id, bool recorded,
@@ -420,6 +429,8 @@ struct history {
     struct past_unit *units;           /* by unit number, CLV_MAX_UNITS + 1 */
     uint64_t part_made[CLV_MAX_SLOTS + 1]; /* entry, 0: none */
     unsigned part_slip[CLV_MAX_SLOTS + 1]; /* serial of the last slip behind it, 0: none */
+    unsigned last_receipts[CLV_MAX_VOID];  /* serials of those on record and not void */
+    size_t num_last_receipts;              /* 0 once they are over */
 };
 /* Opens and verifies the journal, sets a torn end aside if people agree, and steps the engine
  * through every entry.

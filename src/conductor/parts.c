@@ -146,7 +146,7 @@ static clv_status slip_for_part(struct clv_conductor *c, const struct clv_task *
     memcpy(rows, before, sizeof(before));
     memcpy(rows + NUM_BEFORE, checks.row, checks.num * sizeof(rows[0]));
     memcpy(rows + NUM_BEFORE + checks.num, behind, sizeof(behind));
-    struct receipt_request request = {.kind = "key-part",
+    struct receipt_request request = {.kind = RECEIPT_OF_PART,
                                       .title = title,
                                       .person = task->person,
                                       .pattern = info->has_pattern ? info->pattern : NULL,

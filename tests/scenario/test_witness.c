@@ -292,3 +292,34 @@ Test(witness, who_does_not_cosign_after_all_is_on_the_receipts)
     free(away);
     visit_end(&v);
 }
+
+/* ---- interrupted ----------------------------------------------------------------------------- */
+
+/* The last receipts stood in the record, and no sheet was made of them. */
+Test(witness, receipts_that_an_interruption_left_are_void)
+{
+    struct visit v;
+    visit_begin(&v);
+    scene_answer(&v.s, "cosign.1.ready", "ready");
+    scene_answer(&v.s, "cosign.1", "!interrupt");
+    visit_play(&v);
+    cr_assert_eq(v.s.run.exit_code, 130, "%s", v.s.run.output);
+    cr_assert_eq(journal_count(&v.s.journal, CLV_EVENT_RECEIPT), NUM_LAST);
+    cr_assert_eq(journal_count(&v.s.journal, CLV_EVENT_RECEIPT_VOID), 0);
+
+    scene_answer(&v.s, "resume.administrator", "Ada Brandt");
+    scene_answer(&v.s, "resume.witness.1", "Wen Castellan");
+    scene_answer(&v.s, "resume.slip", "none");
+    scene_answer(&v.s, "resume.go-on", "go-on");
+    scene_answer_only(&v.s, "cosign.1.ready", "without");
+    scene_answer(&v.s, "cosign.1.why", "the machine is at home; Ada Brandt");
+    scene_resume(&v.s, NULL);
+    cr_assert_eq(v.s.run.exit_code, 0, "%s", v.s.run.output);
+    const struct journal *j = &v.s.journal;
+    cr_assert_eq(journal_count(j, CLV_EVENT_RECEIPT), 2 * NUM_LAST);
+    cr_assert_eq(journal_count(j, CLV_EVENT_RECEIPT_VOID), NUM_LAST);
+    size_t at = journal_next(j, CLV_EVENT_RECEIPT_VOID, 0);
+    for (unsigned serial = 1; serial <= NUM_LAST; serial++, at++)
+        cr_assert_eq(j->event[at].number, serial);
+    visit_end(&v);
+}
