@@ -18,7 +18,7 @@
 
 /* ---- the power goes ------------------------------------------------------------------------- */
 
-/* Entries of that kind that hold detail. */
+/* Entries of that kind that hold detail; not the one that is being written. */
 static size_t count_entries(const char *path, const char *kind, const char *detail)
 {
     char event[60], *rest = NULL;
@@ -27,6 +27,8 @@ static size_t count_entries(const char *path, const char *kind, const char *deta
         return 0;
     char *text = (char *)file_bytes(path, &len);
     snprintf(event, sizeof(event), "\"event\":\"%s\"", kind);
+    char *torn = memrchr(text, '\n', len);
+    text[torn ? torn - text : 0] = '\0';
     for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
         num += strstr(line, event) && strstr(line, detail);
     free(text);
@@ -55,6 +57,7 @@ static void begin(struct scene *s)
     scene_answer(s, "resume.witness.1", "Wen Castellan");
     scene_answer(s, "resume.slip", "none");
     scene_answer(s, "resume.go-on", "go-on");
+    scene_answer(s, "resume.torn", "set-aside"); /* a process may be killed within a write */
 }
 
 static void start(struct scene *s)
@@ -404,7 +407,7 @@ Test(resume, a_torn_end_is_told_and_set_aside_by_people)
     begin_killed(&s);
     tear(&s);
     char *before = journal_text(&s);
-    scene_answer(&s, "resume.torn", "leave");
+    scene_answer_only(&s, "resume.torn", "leave");
     scene_resume(&s, NULL);
     cr_assert_eq(s.run.exit_code, 130, "%s", s.run.output);
     char *after = journal_text(&s);

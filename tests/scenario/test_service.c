@@ -359,6 +359,7 @@ Test(service, is_asked_again_by_a_resumed_ceremony)
     scene_answer(&r.scene, "resume.witness.1", "Wen Castellan");
     scene_answer(&r.scene, "resume.slip", "none");
     scene_answer(&r.scene, "resume.go-on", "go-on");
+    scene_answer(&r.scene, "resume.torn", "set-aside"); /* it may be killed within a write */
     room_open(&r, "  keys-file: SIGNSERVKEYS\n", NULL);
     scene_start(&r.scene, "--script", SHORT, "--keys", house_keys(), "--units", "2",
                 "--signing-service", r.site, NULL);
