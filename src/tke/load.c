@@ -108,13 +108,15 @@ static clv_status load_parts(struct clv_tke *t, const struct clv_tke_key *const 
 {
     struct clv_order order = {.kind = CLV_ORDER_LOAD};
     struct clv_check_values values = {0};
-    char text[CLV_CHECK_TEXT];
+    char text[CLV_CHECK_TEXT], others[CLV_CHECK_RECORD];
     clv_status st = take_parts(t, parts, num, &values, err);
     if (st != CLV_OK || !refuse_current(t, values.pattern))
         return st;
     memcpy(order.pattern, values.pattern, sizeof(order.pattern));
     clv_check_text(&values, CLV_CHECK_EP11_VP, text);
+    clv_check_record(&values, others);
     clv_tke_say(t, "Verification pattern of the combined key: %s", text);
+    clv_tke_say(t, "Its other check values: %s", others);
     st = clv_tke_give(t, chosen, &order, err);
     return st == CLV_OK ? clv_tke_read_back(t, &load_change, &order, err) : st;
 }

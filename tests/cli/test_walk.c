@@ -37,7 +37,9 @@ Test(walk, steps_one_to_seven)
     /* 5 */
     desk_ok(&d, "cryptounit-mk-load --keys Kofi,Lena --password-fd 3 --password-fd 3 "
                 "--password-fd 3 3<$PW3");
-    desk_says(&d, "Verification pattern of the combined key: EP11-VP");
+    desk_says(&d, "Verification pattern of the combined key: EP11-VP ");
+    desk_says(&d, "Its other check values: CCA-MKVP ");
+    desk_says(&d, ", KCV-ECB0 ");
     desk_says(&d, "new register Full uncommitted");
     /* 6 */
     desk_ok(&d, "cryptounit-mk-commit --password-fd 3 --password-fd 3 3<$PW3");
