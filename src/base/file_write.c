@@ -21,6 +21,16 @@ struct draft {
 };
 #define DRAFT_TRIES 3
 
+clv_status clv_fd_hold_standard(struct clv_error *err)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        int flags = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags) != fd)
+            return clv_fail(err, CLV_E_IO, "a standard stream is closed, and no /dev/null");
+    }
+    return CLV_OK;
+}
+
 clv_status clv_fd_write_all(int fd, const void *data, size_t len, struct clv_error *err)
 {
     const uint8_t *p = data;

@@ -44,10 +44,6 @@ int session_close(struct session *s, clv_status st)
     if (st != CLV_OK)
         exit_code = report(&s->error);
     clv_tke_close(&s->tke);
-    if (exit_code == 0 && fflush(stdout) != 0) {
-        (void)clv_fail(&s->error, CLV_E_IO, "standard output cannot be written");
-        exit_code = report(&s->error);
-    }
     return exit_code;
 }
 

@@ -184,17 +184,24 @@ static clv_status run(const struct options *o, struct clv_error *err)
     return status;
 }
 
+static clv_status print(const char *text, struct clv_error *err)
+{
+    return clv_fd_write_all(STDOUT_FILENO, text, strlen(text), err);
+}
+
 int main(int argc, char **argv)
 {
     struct options options = {0};
     struct clv_error err = {0};
     char text[2048];
-    clv_status status = options_parse(argc, argv, &options, &err);
-    if (status == CLV_OK && options.help)
-        return fputs(options_help, stdout) < 0;
-    if (status == CLV_OK && options.version)
-        return puts("claviger-unitd " CLV_VERSION) < 0;
+    clv_status status = clv_fd_hold_standard(&err);
     if (status == CLV_OK)
+        status = options_parse(argc, argv, &options, &err);
+    if (status == CLV_OK && options.help)
+        status = print(options_help, &err);
+    else if (status == CLV_OK && options.version)
+        status = print("claviger-unitd " CLV_VERSION "\n", &err);
+    else if (status == CLV_OK)
         status = run(&options, &err);
     if (status == CLV_OK)
         return 0;

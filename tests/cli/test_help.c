@@ -41,3 +41,20 @@ Test(help, no_escape_sequence_even_in_colourful_surroundings)
     cr_assert(!strchr(s.out, '\033'));
     shell_close(&s);
 }
+
+Test(help, a_text_that_does_not_arrive_is_no_success)
+{
+    static const char *const commands[] = {
+        "claviger help", "claviger --version", "claviger help mk-add",
+        "claviger script " CLV_SOURCE_DIR "/ceremony-scripts/rehearsal.yaml",
+        CLV_BINARY_DIR "/claviger-unitd --help"};
+    struct shell s;
+    shell_open(&s, NULL);
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        sh(&s, "%s >/dev/full", commands[i]);
+        shell_assert_refused(&s, 7, "E-");
+        sh(&s, "%s >&-", commands[i]);
+        shell_assert_refused(&s, 7, "E-IO");
+    }
+    shell_close(&s);
+}

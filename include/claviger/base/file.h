@@ -47,6 +47,10 @@ char *clv_path_join(const char *dir, const char *name);
 /* The part behind the last '/'; borrowed. */
 const char *clv_path_name(const char *path);
 
+/* First of all in a program: where standard input, output or error is closed, /dev/null takes its
+ * place, so that no file opened later gets its number and what was meant for people. It is opened
+ * the wrong way round: using it still fails, as with the closed one. */
+clv_status clv_fd_hold_standard(struct clv_error *err);
 /* Writes all of it, retrying EINTR and short writes. */
 clv_status clv_fd_write_all(int fd, const void *data, size_t len, struct clv_error *err);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "claviger/base.h"
@@ -304,4 +305,28 @@ Test(path, joins_and_names)
     cr_assert_str_eq(clv_path_name("/a/b"), "b");
     cr_assert_str_eq(clv_path_name("b"), "b");
     cr_assert_str_empty(clv_path_name("b/"));
+}
+
+/* Exit status: how many of the three are open again, and 4 when one of them can be used. */
+static int standard_after_holding(void)
+{
+    char byte = 0;
+    int num = 0, fd;
+    for (fd = 0; fd <= 2; fd++)
+        (void)close(fd);
+    cr_assert_eq(clv_fd_hold_standard(NULL), CLV_OK);
+    for (fd = 0; fd <= 2; fd++)
+        num += fcntl(fd, F_GETFD) >= 0;
+    bool used = read(0, &byte, 1) >= 0 || write(1, &byte, 1) >= 0 || write(2, &byte, 1) >= 0;
+    return num + (used ? 4 : 0);
+}
+
+Test(file, closed_standard_streams_are_held_and_stay_useless)
+{
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(standard_after_holding());
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_assert_eq(status, 3 << 8);
 }

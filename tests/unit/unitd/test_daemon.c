@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "claviger/crypto.h"
+#include "run.h"
 #include "start.h"
 #include "unitd_process.h"
 
@@ -423,4 +424,22 @@ Test(daemon, killed_at_any_moment_the_state_is_old_or_new)
         cr_assert(is_old || is_new, "round %u: an acknowledged command is lost", round);
         memcpy(counter, found, sizeof(counter));
     }
+}
+
+/* A closed standard output: the next file opened would get its number, and the word in it. */
+Test(daemon, the_word_that_it_is_ready_goes_into_no_file)
+{
+    char command[400];
+    snprintf(command, sizeof(command),
+             "exec timeout 20 '" CLV_BINARY_DIR
+             "/claviger-unitd' --state %s --socket %s --units 1 >&-",
+             process.state, process.socket);
+    struct run r;
+    run_program(&r, NULL, "/bin/sh", "-c", command, NULL);
+    cr_assert_eq(r.exit_code, 7, "%d: %s", r.exit_code, r.output);
+    run_clear(&r);
+    snprintf(command, sizeof(command), "grep -r READY %s", process.state);
+    run_program(&r, NULL, "/bin/sh", "-c", command, NULL);
+    cr_assert_eq(r.exit_code, 1, "%s", r.output);
+    run_clear(&r);
 }
