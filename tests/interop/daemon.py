@@ -1,5 +1,5 @@
 """claviger-unitd in a process and a folder of its own, and a signing service that stands in for the
-one a customer would run."""
+one an operator would run."""
 import base64
 import hashlib
 import http.server
