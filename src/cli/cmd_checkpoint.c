@@ -157,17 +157,10 @@ static clv_status ask_cosignature(struct session *s, struct clv_relayed *ret)
     while (st == CLV_OK) {
         struct clv_reply reply = {0};
         struct clv_error why = {0};
-        size_t before = typed.len;
         q.problem = problem[0] ? problem : NULL;
         st = s->face.ask(s->face.ctx, &q, &reply, &s->error);
-        if (st != CLV_OK)
+        if (st != CLV_OK || clv_relay_cosignature_more(&typed, reply.text, ret, &why) == CLV_OK)
             break;
-        clv_write_format(&typed, "%s\n", reply.text);
-        clv_status read = clv_relay_cosignature_read(clv_writer_view(&typed), ret, &why);
-        if (read == CLV_OK)
-            break;
-        if (read != CLV_E_MISSING)
-            typed.len = before;
         snprintf(problem, sizeof(problem), "%s", why.fact);
     }
     clv_writer_clear(&typed);

@@ -7,8 +7,6 @@
 
 #include "internal.h"
 
-#define TYPED_MAX 1024
-
 /* The checkpoint with its proof, one sheet a code. */
 static clv_status show_checkpoint(struct clv_conductor *c, const struct clv_vkey *witness,
                                   uint64_t old_size, struct clv_error *err)
@@ -39,19 +37,6 @@ static clv_status show_checkpoint(struct clv_conductor *c, const struct clv_vkey
     return st;
 }
 
-/* What was typed so far is a code or rows, or one more row is wanted.
- * errors  CLV_E_MISSING: more rows; CLV_E_FORMAT: the last line was no good */
-static clv_status take_line(char typed[TYPED_MAX], const char *line, struct clv_relayed *ret,
-                            struct clv_error *why)
-{
-    size_t before = strlen(typed);
-    snprintf(typed + before, TYPED_MAX - before, "%s\n", line);
-    clv_status st = clv_relay_cosignature_read(clv_view_of(typed, strlen(typed)), ret, why);
-    if (st != CLV_OK && st != CLV_E_MISSING)
-        typed[before] = '\0';
-    return st;
-}
-
 static clv_status read_file(const char *path, struct clv_relayed *ret, struct clv_error *why)
 {
     uint8_t *data = NULL;
@@ -70,7 +55,7 @@ struct asking {
     const struct clv_vkey *witness;
     unsigned number;
     uint64_t old_size;
-    char typed[TYPED_MAX];
+    struct clv_writer typed;
     char problem[CLV_ERROR_TEXT];
     bool done, skipped;
 };
@@ -133,12 +118,12 @@ static clv_status take_answer(struct clv_conductor *c, struct asking *a, const c
     } else if (text[0] == '/' || text[0] == '.') {
         st = read_file(text, &relayed, &why);
     } else {
-        st = take_line(a->typed, text, &relayed, &why);
+        st = clv_relay_cosignature_more(&a->typed, text, &relayed, &why);
     }
     if (st == CLV_OK && given) {
         st = clv_journal_cosigned(c->journal, &relayed.cosignature, a->witness, &why);
         a->done = st == CLV_OK;
-        a->typed[0] = '\0';
+        a->typed.len = 0;
     }
     snprintf(a->problem, sizeof(a->problem), "%s", why.fact);
     if (a->done)
@@ -260,7 +245,9 @@ static clv_status cosign_one(struct clv_conductor *c, struct cosigner *w, unsign
     struct asking a = {.witness = &w->key,
                        .number = number,
                        .old_size = clv_journal_cosigned_size(c->journal, &w->key)};
+    clv_writer_init(&a.typed);
     clv_status st = ask_cosignature(c, &a, err);
+    clv_writer_clear(&a.typed);
     if (st == CLV_OK && a.skipped) {
         w->ready = false;
         st = go_without(c, &w->key, number, err);

@@ -121,12 +121,6 @@ static clv_status read_row(struct clv_view row, unsigned *ret_number, char ret[R
     return CLV_OK;
 }
 
-clv_status clv_relay_row_check(struct clv_view row, unsigned *ret_number, struct clv_error *err)
-{
-    char chars[ROW_CHARS + 1];
-    return read_row(trim(row), ret_number, chars, err);
-}
-
 static clv_status check_rows(const char rows[CLV_RELAY_ROWS][ROW_CHARS + 1], struct clv_error *err)
 {
     char missing[3 * CLV_RELAY_ROWS + 1] = "";
@@ -199,4 +193,34 @@ clv_status clv_relay_cosignature_read(struct clv_view text, struct clv_relayed *
             return read_line(line, ret, err);
     }
     return clv_code_resembles(text) ? read_code(text, ret, err) : read_rows(text, ret, err);
+}
+
+/* ---- line after line ------------------------------------------------------------------------- */
+
+static bool is_row(const char *line)
+{
+    char chars[ROW_CHARS + 1];
+    unsigned number = 0;
+    return read_row(trim(clv_view_of(line, strlen(line))), &number, chars, NULL) == CLV_OK;
+}
+
+clv_status clv_relay_cosignature_more(struct clv_writer *typed, const char *line,
+                                      struct clv_relayed *ret, struct clv_error *err)
+{
+    size_t before = typed->len;
+    clv_write_format(typed, "%s\n", line);
+    clv_status status = clv_writer_done(typed, err);
+    if (status == CLV_OK)
+        status = clv_relay_cosignature_read(clv_writer_view(typed), ret, err);
+    if (status != CLV_E_FORMAT)
+        return status;
+    typed->len = before;
+    if (before == 0 || !is_row(line))
+        return status;
+    /* It is good, and does not go with the others. */
+    typed->len = 0;
+    clv_write_format(typed, "%s\n", line);
+    return clv_fail(err, CLV_E_MISSING,
+                    "this row is of another cosignature than those before it: type the other rows "
+                    "of this one, too");
 }

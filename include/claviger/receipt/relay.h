@@ -3,10 +3,10 @@
  *
  *     clv_relay_request_codes(request, &vkey, &codes, err);       CLV1C, k of n
  *     clv_relay_request_read(scanned, &text, &len, &vkey, err);
- *     clv_relay_cosignature_code(&cosignature, size, code);       CLV1W
- *     clv_relay_cosignature_rows(&cosignature, size, rows);       the same, to be typed
- *     clv_relay_cosignature_read(text, &relayed, err);            either of them, or the note's
- * line
+ *     clv_relay_cosignature_code(&relayed, code);                 CLV1W
+ *     clv_relay_cosignature_rows(&relayed, rows);                 the same, to be typed
+ *     clv_relay_cosignature_read(text, &relayed, err);            one of them, or a note's line
+ *     clv_relay_cosignature_more(&typed, line, &relayed, err);    so, line after line
  *
  * The alphabet is 0-9 A-X without I and O, and '.': the same keys on US and German keyboards, and
  * the case does not matter. Nothing here is secret, and nothing here is verified: the signatures
@@ -53,9 +53,13 @@ void clv_relay_cosignature_rows(const struct clv_relayed *relayed,
  * errors  CLV_E_FORMAT: names the row; CLV_E_MISSING: names the rows that are not there */
 clv_status clv_relay_cosignature_read(struct clv_view text, struct clv_relayed *ret,
                                       struct clv_error *err);
-/* One row as typed: which one it is, so that a face can ask row by row.
- * errors  CLV_E_FORMAT: not a row, or its check characters do not fit */
-clv_status clv_relay_row_check(struct clv_view row, unsigned *ret_number, struct clv_error *err);
+/* One line more of what is typed or scanned, behind the good ones in *typed (clv_writer_init()
+ * before the first, the caller's to clear). A row of another cosignature is the first of that one:
+ * those before it are dropped.
+ * errors  CLV_E_MISSING: it is good, and more are wanted; CLV_E_FORMAT: it is not, *typed is as it
+ *         was; CLV_E_MEMORY */
+clv_status clv_relay_cosignature_more(struct clv_writer *typed, const char *line,
+                                      struct clv_relayed *ret, struct clv_error *err);
 /* Whether text begins as a code of these, whatever follows. */
 bool clv_relay_is_request(struct clv_view text);
 bool clv_relay_is_cosignature(struct clv_view text);

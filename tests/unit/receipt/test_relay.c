@@ -151,8 +151,7 @@ Test(relay, a_request_of_somebody_else_is_not_put_into_codes)
     ceremony_free(&other);
 }
 
-/* ---- the cosignature
- * ----------------------------------------------------------------------------- */
+/* ---- the cosignature ------------------------------------------------------------------------- */
 
 static struct clv_relayed sample(void)
 {
@@ -270,22 +269,21 @@ Test(relay, a_mistyped_row_is_named)
     static const char alphabet[] = "0123456789ABCDEFGHJKLMNPQRSTUVWX";
     char rows[CLV_RELAY_ROWS][CLV_RELAY_ROW];
     struct clv_relayed r = sample();
-    unsigned num_missed = 0, num = 0, number = 0;
+    unsigned num_missed = 0, num = 0;
     clv_relay_cosignature_rows(&r, rows);
     for (unsigned i = 0; i < CLV_RELAY_ROWS; i++) {
-        cr_assert_eq(clv_relay_row_check(text_view(rows[i]), &number, &err), CLV_OK);
-        cr_assert_eq(number, i + 1);
+        cr_assert_eq(read_cosignature(rows[i]), CLV_E_MISSING);
+        cr_assert_null(strchr(err.fact, (char)('1' + i)), "%s", err.fact);
         for (size_t k = 1; rows[i][k]; k++)
             for (const char *a = alphabet; *a && rows[i][k] != ' '; a++) {
                 char was = rows[i][k];
                 rows[i][k] = *a;
                 num += *a != was;
-                num_missed +=
-                    *a != was && clv_relay_row_check(text_view(rows[i]), &number, &err) == CLV_OK;
+                num_missed += *a != was && read_cosignature(rows[i]) == CLV_E_MISSING;
                 rows[i][k] = was;
             }
         rows[i][4] = rows[i][4] == 'A' ? 'B' : 'A';
-        if (clv_relay_row_check(text_view(rows[i]), &number, &err) != CLV_OK) {
+        if (read_cosignature(rows[i]) != CLV_E_MISSING) {
             char want[16];
             snprintf(want, sizeof want, "row %u", i + 1);
             cr_assert(strstr(err.fact, want), "%s", err.fact);
@@ -293,10 +291,36 @@ Test(relay, a_mistyped_row_is_named)
     }
     cr_assert_gt(num, 4000);
     cr_assert_lt(num_missed * 300, num, "%u of %u", num_missed, num);
-    cr_assert_eq(clv_relay_row_check(text_view("9 AAAA AAAA AAAA AAAA AA"), &number, NULL),
-                 CLV_E_FORMAT);
-    cr_assert_eq(clv_relay_row_check(text_view("1 AAAA"), &number, NULL), CLV_E_FORMAT);
-    cr_assert_eq(clv_relay_row_check(text_view(""), &number, NULL), CLV_E_FORMAT);
+    cr_assert_eq(read_cosignature("9 AAAA AAAA AAAA AAAA AA"), CLV_E_FORMAT);
+    cr_assert_eq(read_cosignature("1 AAAA"), CLV_E_FORMAT);
+}
+
+/* The witness's program was started again between two rows: what it shows now is typed. One row is
+ * typed many times, with many blanks, and one wrongly. */
+Test(relay, rows_of_another_cosignature_begin_anew)
+{
+    char rows[CLV_RELAY_ROWS][CLV_RELAY_ROW], wide[240 + sizeof rows];
+    struct clv_relayed before = sample(), now = sample(), back;
+    struct clv_writer typed = {0};
+    before.cosignature.signature[0] ^= 1; /* in row 2 */
+    clv_writer_init(&typed);
+    clv_relay_cosignature_rows(&before, rows);
+    for (size_t i = 0; i < 3; i++)
+        cr_assert_eq(clv_relay_cosignature_more(&typed, rows[i], &back, &err), CLV_E_MISSING);
+    clv_relay_cosignature_rows(&now, rows);
+    cr_assert_eq(clv_relay_cosignature_more(&typed, rows[1], &back, &err), CLV_E_MISSING);
+    cr_assert(strstr(err.fact, "another cosignature"), "%s", err.fact);
+    snprintf(wide, sizeof wide, "%240s%s", "", rows[1]);
+    for (size_t i = 0; i < 50; i++)
+        cr_assert_eq(clv_relay_cosignature_more(&typed, wide, &back, &err), CLV_E_MISSING);
+    cr_assert(strstr(err.fact, "row 1, 3, 4, 5, 6, 7, 8"), "%s", err.fact);
+    cr_assert_eq(clv_relay_cosignature_more(&typed, "3 AAAA", &back, &err), CLV_E_FORMAT);
+    cr_assert_eq(clv_relay_cosignature_more(&typed, "", &back, &err), CLV_E_MISSING);
+    for (size_t i = CLV_RELAY_ROWS; i-- > 1;)
+        cr_assert_eq(clv_relay_cosignature_more(&typed, rows[i], &back, &err), CLV_E_MISSING);
+    cr_assert_eq(clv_relay_cosignature_more(&typed, rows[0], &back, &err), CLV_OK, "%s", err.fact);
+    cr_assert_arr_eq(back.cosignature.signature, now.cosignature.signature, 64);
+    clv_writer_clear(&typed);
 }
 
 Test(relay, there_is_one_spelling_of_bytes)
