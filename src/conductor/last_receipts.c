@@ -132,12 +132,15 @@ static void add_signature_keys(const struct clv_conductor *c, struct rows *r)
 
 static void add_void(const struct clv_conductor *c, struct rows *r)
 {
-    char list[200] = "none";
-    size_t len = 0;
-    for (size_t i = 0; i < c->ceremony->num_void && i < CLV_MAX_VOID && len < sizeof(list); i++)
+    size_t num = c->ceremony->num_void, len = 0;
+    size_t listed = num < CLV_MAX_VOID ? num : CLV_MAX_VOID;
+    char list[CLV_MAX_VOID * (CLV_SERIAL_MAX + 2) + 1] = "none";
+    for (size_t i = 0; i < listed && len < sizeof(list); i++)
         len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%.4s-%02u", i ? ", " : "",
                                 c->id + strlen(c->id) - 4, c->ceremony->void_receipts[i]);
     add_row(r, "Void receipts", false, "%s", list);
+    if (num > listed)
+        add_row(r, "", false, "and %zu more: the journal names them", num - listed);
 }
 
 static void add_deviations(const struct clv_conductor *c, struct rows *r)

@@ -146,12 +146,29 @@ Test(drills, swapped_part)
 
 /* ---- paper ---------------------------------------------------------------------------------- */
 
+#define NUM_SPOILT 23 /* sheets of one receipt */
+
+/* On the ceremony's own receipt: all but its own serial, which is the third. */
+static void assert_names_void(const struct scene *s, unsigned last)
+{
+    const char *list = strstr(s->run.output, "Void receipts");
+    const char *end = list ? strstr(list, "Clock jumps") : NULL;
+    char serial[8];
+    cr_assert(end, "%s", s->run.output);
+    for (unsigned i = 1; i <= last; i++) {
+        int len = snprintf(serial, sizeof(serial), "-%02u", i);
+        bool named = memmem(list, (size_t)(end - list), serial, (size_t)len) != NULL;
+        cr_assert_eq(named, i != 3, "%s: %s", serial, list);
+    }
+}
+
 Test(drills, printer_jams)
 {
     struct scene s;
     struct names sheets;
     scene_begin_short(&s, 1);
-    scene_answer(&s, "receipt.printed", "again");
+    for (unsigned i = 0; i < NUM_SPOILT; i++)
+        scene_answer(&s, "receipt.printed", "again");
     scene_answer(&s, "receipt.printed", "good");
     scene_answer(&s, "receipt.printed", "other-printer");
     scene_answer(&s, "receipt.printer", "second-floor");
@@ -165,15 +182,15 @@ Test(drills, printer_jams)
     assert_said(&s, "Receipt 01 is void: keep or tear the sheet with the witness.");
     assert_said(&s, "was sent to the printer printer of the rehearsal.");
     assert_said(&s, "was sent to the printer second-floor.");
-    cr_assert_eq(journal_count(&s.journal, CLV_EVENT_RECEIPT), 5, "three, and two again");
-    cr_assert_eq(journal_count(&s.journal, CLV_EVENT_RECEIPT_VOID), 2);
+    cr_assert_eq(journal_count(&s.journal, CLV_EVENT_RECEIPT), 4 + NUM_SPOILT);
+    cr_assert_eq(journal_count(&s.journal, CLV_EVENT_RECEIPT_VOID), 1 + NUM_SPOILT);
     cr_assert_eq(journal_last(&s.journal)->number, 1, "kept for later: a deviation");
     char *tray = ceremony_path(&s, "printed");
     names_list(tray, ".pdf", &sheets);
-    cr_assert_eq(sheets.num, 4, "the jam took one");
+    cr_assert_eq(sheets.num, 3 + NUM_SPOILT, "the jam took one");
     names_clear(&sheets);
     free(tray);
-    assert_said(&s, "Void receipts");
+    assert_names_void(&s, 2 + NUM_SPOILT);
     assert_said(&s, "...): printer-jams. Not practised: unit-4-dies,");
     scene_clear(&s);
 }
