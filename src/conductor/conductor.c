@@ -157,27 +157,36 @@ const char *clv_conductor_ceremony_id(const struct clv_conductor *c)
     return c->id;
 }
 
+/* No question can be asked any more: the terminal may be gone. */
+static clv_status append_unasked(struct clv_conductor *c, struct clv_event *e)
+{
+    struct clv_writer line = {0};
+    struct clv_effects effects;
+    e->wall_ms = clv_now_wall_ms(c->config.clock);
+    clv_status st = clv_event_encode(e, &line, NULL);
+    if (st == CLV_OK)
+        st = clv_ceremony_step(c->ceremony, e, &effects, NULL);
+    if (st == CLV_OK)
+        st = clv_journal_append(c->journal, clv_writer_view(&line), NULL, NULL);
+    clv_writer_clear(&line);
+    return st;
+}
+
 /* Whatever stands open is wiped before anything is written: the power may go next. */
 static clv_status interrupted(struct clv_conductor *c, const struct clv_error *why)
 {
-    struct clv_event e = event_of(CLV_EVENT_INTERRUPTED);
-    struct clv_writer line = {0};
-    struct clv_error ignored = {0};
-    struct clv_effects effects;
+    struct clv_event e = event_of(CLV_EVENT_INTERRUPTED), given[CLV_MAX_SIGNERS];
+    clv_status st = CLV_OK;
+    for (unsigned i = 0; i < CLV_MAX_SIGNERS; i++)
+        given[i] = signatures_since(c, c->ceremony->phase, i + 1);
     close_all_signers(c);
     forget_parts(c);
-    e.wall_ms = clv_now_wall_ms(c->config.clock);
+    for (unsigned i = 0; st == CLV_OK && i < CLV_MAX_SIGNERS; i++)
+        if (given[i].number > 0)
+            st = append_unasked(c, &given[i]);
     SET(e.text, "%s", why->fact);
-    /* No question can be asked any more: the terminal may be gone. */
-    clv_status st = clv_event_encode(&e, &line, &ignored);
-    if (st == CLV_OK)
-        st = clv_ceremony_step(c->ceremony, &e, &effects, &ignored);
-    if (st == CLV_OK)
-        st = clv_journal_append(c->journal, clv_writer_view(&line), NULL, &ignored);
-    if (st == CLV_OK)
-        st = clv_journal_checkpoint(c->journal, &ignored);
-    clv_writer_clear(&line);
-    return st;
+    st = append_unasked(c, &e);
+    return st == CLV_OK ? clv_journal_checkpoint(c->journal, NULL) : st;
 }
 
 static clv_status run_next_task(struct clv_conductor *c, bool *ret_over, struct clv_error *err)

@@ -243,6 +243,8 @@ clv_status open_signers(struct clv_conductor *c, struct clv_ep11_signer *ret, si
 /* As hooks->signature of a fleet. errors  why->code: nothing is sent with this key any more */
 clv_status ask_signature(struct clv_conductor *c, struct clv_signing_key *key,
                          const struct clv_error *why, struct clv_error *err);
+/* How often the key has signed since this was asked last; number 0: not at all. */
+struct clv_event signatures_since(struct clv_conductor *c, enum clv_phase phase, unsigned slot);
 /* Behind an order: how often each key has signed is on record; keys that were given up are closed.
  */
 clv_status settle_services(struct clv_conductor *c, enum clv_phase phase, struct clv_error *err);

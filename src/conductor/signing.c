@@ -90,12 +90,13 @@ clv_status ask_signature(struct clv_conductor *c, struct clv_signing_key *key,
     return clv_fail(err, why->code, "%s", why->fact);
 }
 
-static clv_status record_signatures(struct clv_conductor *c, enum clv_phase phase, unsigned slot,
-                                    struct clv_error *err)
+struct clv_event signatures_since(struct clv_conductor *c, enum clv_phase phase, unsigned slot)
 {
     struct service_key *k = &c->service_keys[slot - 1];
     struct clv_event e = event_of(CLV_EVENT_SERVICE_SIGNED);
     char host[300];
+    if (!k->open)
+        return e;
     e.phase = phase;
     e.slot = slot;
     e.number = k->key.num_signatures - k->num_recorded;
@@ -103,7 +104,7 @@ static clv_status record_signatures(struct clv_conductor *c, enum clv_phase phas
     SET(e.name, "%s", k->key.name);
     SET(e.text, "%s", service_host(c, host, sizeof(host)));
     k->num_recorded = k->key.num_signatures;
-    return e.number > 0 ? record(c, &e, err) : CLV_OK;
+    return e;
 }
 
 static clv_status record_given_up(struct clv_conductor *c, unsigned slot, struct clv_error *err)
@@ -121,8 +122,9 @@ clv_status settle_services(struct clv_conductor *c, enum clv_phase phase, struct
     clv_status st = CLV_OK;
     for (unsigned slot = 1; st == CLV_OK && slot <= CLV_MAX_SIGNERS; slot++) {
         bool given_up = c->service_keys[slot - 1].given_up;
-        if (c->service_keys[slot - 1].open)
-            st = record_signatures(c, phase, slot, err);
+        struct clv_event e = signatures_since(c, phase, slot);
+        if (e.number > 0)
+            st = record(c, &e, err);
         if (st == CLV_OK && given_up)
             st = record_given_up(c, slot, err);
     }

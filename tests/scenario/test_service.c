@@ -281,6 +281,24 @@ Test(service, fails_in_every_way)
     room_close(&r);
 }
 
+/* The commit of one unit is signed and sent, that of the other gets no signature, and people leave:
+ * what the service signed is on record all the same. */
+Test(service, signatures_of_an_order_that_people_leave_are_on_record)
+{
+    static const char *const plans[] = {"sign:broken:13:1", NULL};
+    struct room r;
+    begin_short(&r, 2);
+    scene_answer(&r.scene, "signing.failed", "!interrupt");
+    room_open(&r, ASK, plans);
+    play_short(&r);
+    cr_assert_eq(r.scene.run.exit_code, 130, "%s", r.scene.run.output);
+    cr_assert_eq(journal_outcomes(&r.scene.journal, CLV_PHASE_COMMIT, 0, "done"), 1);
+    cr_assert_eq(signatures_of(&r.scene.journal, 1, CLV_PHASE_COMMIT), 1);
+    cr_assert_eq(journal_replay(&r.scene.journal, SHORT), CLV_STATE_DISPATCH);
+    assert_no_token_anywhere(&r.scene);
+    room_close(&r);
+}
+
 /* ---- what is refused before anything is asked ------------------------------------------------ */
 
 Test(service, https_that_nobody_vouches_for)
