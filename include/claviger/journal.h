@@ -127,6 +127,9 @@ size_t clv_journal_reserve_left(const struct clv_journal *j);
  * be written there. False: nothing is left. */
 bool clv_journal_give_back(struct clv_journal *j, size_t bytes);
 
+/* Nothing more is expected: the files are removed, and nothing is set aside again by itself. */
+void clv_journal_drop_reserve(struct clv_journal *j);
+
 /* ---- read ----------------------------------------------------------------------------------- */
 
 uint64_t clv_journal_size(const struct clv_journal *j);        /* entries */

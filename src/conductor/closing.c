@@ -146,6 +146,8 @@ clv_status task_close(struct clv_conductor *c, const struct clv_task *task, stru
     char deviations[60], drills[600];
     snprintf(deviations, sizeof(deviations), "Deviations: %u", e.number);
     clv_status st = record(c, &e, err);
+    if (st == CLV_OK)
+        clv_journal_drop_reserve(c->journal);
     drills_text(c, drills, sizeof(drills));
     const char *lines[] = {engine->state == CLV_STATE_STOPPED ? "The ceremony was stopped."
                                                               : "The ceremony is complete.",

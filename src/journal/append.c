@@ -39,6 +39,14 @@ bool clv_journal_give_back(struct clv_journal *j, size_t bytes)
     return before > 0;
 }
 
+void clv_journal_drop_reserve(struct clv_journal *j)
+{
+    for (size_t i = 0; i < MAX_MEDIA; i++)
+        if (j->medium[i].dir && !j->medium[i].out)
+            medium_drop_reserve(&j->medium[i]);
+    j->reserve = 0;
+}
+
 /* ---- entries --------------------------------------------------------------------------------- */
 
 static clv_status check_append(const struct clv_journal *j, struct clv_view entry,

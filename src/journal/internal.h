@@ -188,6 +188,8 @@ clv_status medium_reserve(struct medium *m, size_t bytes, struct clv_error *err)
 void medium_find_reserve(struct medium *m);
 /* Gives one piece of it back. */
 void medium_spend_reserve(struct medium *m);
+/* All of it. */
+void medium_drop_reserve(struct medium *m);
 
 /* ---- media.c: the copies beside each other --------------------------------------------------- */
 

@@ -193,6 +193,15 @@ void medium_spend_reserve(struct medium *m)
     m->reserve = left;
 }
 
+void medium_drop_reserve(struct medium *m)
+{
+    char *path = clv_path_join(m->dir, CLV_JOURNAL_RESERVE);
+    if (path)
+        (void)unlink(path);
+    free(path);
+    medium_find_reserve(m);
+}
+
 clv_status medium_append(struct medium *m, enum which_log which, const struct journal_disk *disk,
                          struct clv_view data, struct clv_error *err)
 {

@@ -100,6 +100,17 @@ static const struct clv_event *medium_entry(const struct media *m, const char *w
     return NULL;
 }
 
+/* What was set aside for the last entries is there while a ceremony goes on. */
+static void assert_reserve(const struct media *m, bool there)
+{
+    const char *dirs[] = {m->s.dir, m->mirror};
+    for (size_t i = 0; i < 2; i++) {
+        char *path = in(dirs[i], "journal.reserve");
+        cr_assert_eq(access(path, F_OK) == 0, there, "%s", path);
+        free(path);
+    }
+}
+
 /* The last num lines go, and every checkpoint. */
 static void fall_behind(const char *dir, unsigned num)
 {
@@ -178,6 +189,7 @@ Test(media, one_copy_is_enough_and_the_other_catches_up_later)
 {
     struct media m;
     media_interrupted(&m);
+    assert_reserve(&m, true);
     char *away = scene_path(&m.s, "away");
     cr_assert_eq(rename(m.medium, away), 0);
     scene_answer(&m.s, "resume.mirror", "retry");
@@ -194,6 +206,7 @@ Test(media, one_copy_is_enough_and_the_other_catches_up_later)
     cr_assert_eq(m.s.run.exit_code, 0, "%s", m.s.run.output);
     cr_assert(medium_entry(&m, "caught-up"));
     assert_both(&m);
+    assert_reserve(&m, false);
     free(away);
     media_end(&m);
 }

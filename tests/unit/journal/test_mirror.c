@@ -464,6 +464,17 @@ Test(mirror, space_is_set_aside_on_both)
     cr_assert_eq(clv_journal_reserve_left(journal), 3 * 65536, "and taken again");
 }
 
+Test(mirror, space_is_let_go_when_nothing_more_comes)
+{
+    cr_assert_eq(clv_journal_reserve(journal, 65536, &err), CLV_OK);
+    clv_journal_drop_reserve(journal);
+    cr_assert_eq(clv_journal_reserve_left(journal), 0);
+    cr_assert_eq(append(), CLV_OK, "%s", err.fact);
+    cr_assert_eq(clv_journal_mend(journal, &err), CLV_OK);
+    for (int i = 0; i < 2; i++)
+        cr_assert_not(folder_has(dirs[i], CLV_JOURNAL_RESERVE));
+}
+
 Test(mirror, space_beside_the_first_copy_is_given_back_for_other_files)
 {
     static const size_t left[] = {65536, 3 * 65536};
