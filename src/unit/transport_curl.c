@@ -21,23 +21,23 @@ struct clv_exchange {
     bool too_long;
     bool by_socket; /* a name of the file system, not of the network */
     struct curl_slist headers[4];
-    struct header_line *token; /* its span is open as long as the exchange lives */
+    struct header_line *token;
     enum clv_exchange_state state;
     long http_status;
     char why[CURL_ERROR_SIZE];
 };
 
-/* "Authorization: ..." of one service. */
+/* "Authorization: ..." of the requests that are under way; it goes with the last of them. */
 struct header_line {
-    const struct clv_service *service;
-    unsigned token_number;
     struct clv_secret *text;
+    char *open; /* one span for all of them: a secret has few */
+    size_t num_users;
     struct header_line *next;
 };
 
 struct curl_transport {
     CURLM *multi;
-    struct header_line *tokens;
+    struct header_line *lines;
 };
 
 /* ---- libcurl wipes what it frees ------------------------------------------------------------ */
@@ -99,29 +99,47 @@ static clv_status make_line(const struct clv_secret *token, struct clv_secret **
     return CLV_OK;
 }
 
-static clv_status token_line(struct curl_transport *transport, const struct clv_service *service,
-                             struct header_line **ret, struct clv_error *err)
+/* Requests with the same token share a line, whichever service they are for: what counts is the
+ * token as it is now. */
+static clv_status take_line(struct curl_transport *transport, const struct clv_secret *token,
+                            struct header_line **ret, struct clv_error *err)
 {
-    for (struct header_line *line = transport->tokens; line != NULL; line = line->next) {
-        if (line->service == service && line->token_number == service->token_number) {
-            *ret = line;
-            return CLV_OK;
-        }
-    }
-    struct header_line *line = calloc(1, sizeof *line);
-    if (line == NULL)
-        return clv_fail(err, CLV_E_MEMORY, "no memory for a request");
-    clv_status status = make_line(service->token, &line->text, err);
-    if (status != CLV_OK) {
-        free(line);
+    struct clv_secret *text = NULL;
+    clv_status status = make_line(token, &text, err);
+    if (status != CLV_OK)
         return status;
+    struct header_line *line = transport->lines;
+    while (line != NULL && !clv_secret_equal(line->text, text))
+        line = line->next;
+    if (line != NULL) {
+        clv_secret_free(&text);
+        line->num_users++;
+        *ret = line;
+        return CLV_OK;
     }
-    line->service = service;
-    line->token_number = service->token_number;
-    line->next = transport->tokens;
-    transport->tokens = line;
+    line = calloc(1, sizeof *line);
+    if (line == NULL) {
+        clv_secret_free(&text);
+        return clv_fail(err, CLV_E_MEMORY, "no memory for a request");
+    }
+    *line = (struct header_line){.text = text, .num_users = 1, .next = transport->lines};
+    line->open = (char *)clv_secret_write(text);
+    transport->lines = line;
     *ret = line;
     return CLV_OK;
+}
+
+static void leave_line(struct curl_transport *transport, struct header_line *line)
+{
+    struct header_line **at = &transport->lines;
+    if (--line->num_users > 0)
+        return;
+    while (*at != line)
+        at = &(*at)->next;
+    *at = line->next;
+    clv_secret_close(line->text);
+    clv_secret_free(&line->text);
+    free(line);
 }
 
 /* ---- bodies --------------------------------------------------------------------------------- */
@@ -155,7 +173,7 @@ static char literal_no_expect[] = "Expect:"; /* or libcurl waits for a 100 Conti
 
 static struct curl_slist *make_headers(struct clv_exchange *x)
 {
-    char *token = x->token == NULL ? NULL : (char *)clv_secret_write(x->token->text);
+    char *token = x->token == NULL ? NULL : x->token->open;
     char *lines[4] = {literal_json_accept, literal_json_content, literal_no_expect, token};
     size_t num = token == NULL ? 3 : 4;
     for (size_t i = 0; i < num; i++)
@@ -229,8 +247,8 @@ static void exchange_free(struct curl_transport *transport, struct clv_exchange 
         curl_multi_remove_handle(transport->multi, x->easy);
         curl_easy_cleanup(x->easy);
     }
-    if (x->token != NULL && x->headers[3].data != NULL)
-        clv_secret_close(x->token->text);
+    if (x->token != NULL)
+        leave_line(transport, x->token);
     clv_writer_clear(&x->answer);
     free(x);
 }
@@ -247,7 +265,7 @@ static clv_status curl_start(void *ctx, const struct clv_service *service, const
     x->body_len = body == NULL ? 0 : strlen(body);
     clv_status status = CLV_OK;
     if (service->token != NULL)
-        status = token_line(transport, service, &x->token, err);
+        status = take_line(transport, service->token, &x->token, err);
     CURLcode code = CURLE_OUT_OF_MEMORY;
     if (status == CLV_OK) {
         x->easy = curl_easy_init();
@@ -388,12 +406,6 @@ void clv_transport_curl_free(struct clv_transport *transport)
     if (t == NULL)
         return;
     curl_multi_cleanup(t->multi);
-    for (struct header_line *line = t->tokens; line != NULL;) {
-        struct header_line *next = line->next;
-        clv_secret_free(&line->text);
-        free(line);
-        line = next;
-    }
     free(t);
     curl_global_cleanup();
     *transport = (struct clv_transport){0};

@@ -281,6 +281,27 @@ Test(service, fails_in_every_way)
     room_close(&r);
 }
 
+/* What goes out is the token that was typed last, in the owner's turn and for an order. */
+Test(service, a_token_that_was_refused_is_not_sent_again)
+{
+    static const char *const plans[] = {"sign:expired:2:1", NULL};
+    static const char *const typed[] = {"token-of-second", "token-of-first", "token-of-second",
+                                        "token-of-first", "token-of-first"};
+    struct room r;
+    begin_short(&r, 1);
+    scene_answer_only(&r.scene, "signature-key.1.token*", NULL);
+    for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++)
+        scene_answer(&r.scene, "signature-key.1.token", typed[i]);
+    scene_answer(&r.scene, "signature-key.1.after", "again");
+    scene_answer(&r.scene, "signing.failed", "again");
+    scene_answer(&r.scene, "signing.failed", "again");
+    room_open(&r, ASK, plans);
+    play_short(&r);
+    assert_complete(&r, SHORT);
+    cr_assert_eq(journal_count(&r.scene.journal, CLV_EVENT_FILE_REFUSED), 1);
+    room_close(&r);
+}
+
 /* The commit of one unit is signed and sent, that of the other gets no signature, and people leave:
  * what the service signed is on record all the same. */
 Test(service, signatures_of_an_order_that_people_leave_are_on_record)

@@ -222,6 +222,39 @@ Test(unit_transport, the_token_is_the_authorization_header)
     cr_assert_eq(clv_transport_curl_new(&transport, NULL), CLV_OK);
 }
 
+/* Where the service stands in memory, and how often it was asked, says nothing. */
+Test(unit_transport, another_token_goes_out_instead)
+{
+    struct clv_secret *first = token_of("Bearer one"), *second = token_of("Bearer two");
+    rude_start(&server, NAMES_AUTHORIZATION, false);
+    struct clv_service service = service_at(server.endpoint);
+    size_t alive = clv_secret_alive();
+    service.token = first;
+    cr_assert_str_eq(exchange(&service, "body", 5000).body, "Bearer one");
+    service.token = second;
+    cr_assert_str_eq(exchange(&service, "body", 5000).body, "Bearer two");
+    cr_assert_eq(clv_secret_alive(), alive, "a header line outlives its requests");
+    rude_stop(&server);
+    clv_secret_free(&first);
+    clv_secret_free(&second);
+}
+
+/* Every unit behind one service is asked at the same time. */
+Test(unit_transport, many_requests_carry_one_token)
+{
+    enum { NUM = 100 };
+    struct clv_exchange *x[NUM] = {NULL};
+    struct clv_secret *token = token_of("Bearer abc.def");
+    struct clv_service service = service_at("unix:/tmp/claviger-no-such-socket");
+    service.token = token;
+    for (size_t i = 0; i < NUM; i++)
+        cr_assert_eq(transport.start(transport.ctx, &service, "/", NULL, 1000, &x[i], NULL),
+                     CLV_OK);
+    for (size_t i = 0; i < NUM; i++)
+        transport.close(transport.ctx, &x[i]);
+    clv_secret_free(&token);
+}
+
 Test(unit_transport, a_token_cannot_bring_a_header_of_its_own)
 {
     struct clv_secret *token = token_of("abc\r\nX-Other: 1");
