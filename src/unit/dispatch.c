@@ -9,7 +9,6 @@
 
 #include "dispatch.h"
 
-#define MAX_SIGNING 4       /* requests that a signing service gets at the same time */
 #define TIMEOUT_GRACE_MS 50 /* the transport's own deadline comes first: it knows more */
 
 /* ---- ending a job --------------------------------------------------------------------------- */
@@ -38,7 +37,6 @@ static void finish(struct clv_run *run, struct clv_job *job)
         run->hooks->result(run->hooks->ctx, &job->result);
 }
 
-/* job->result.error says how it went. */
 void clv_run_fail_step(struct clv_run *run, struct clv_job *job)
 {
     if (job->step < job->plan->num_steps)
@@ -119,7 +117,6 @@ static clv_status send_step(struct clv_run *run, struct clv_job *job, const stru
     return status;
 }
 
-/* Sends the next step this unit needs, or ends the job. */
 void clv_run_advance(struct clv_run *run, struct clv_job *job)
 {
     const struct clv_plan *plan = job->plan;

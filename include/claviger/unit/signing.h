@@ -1,7 +1,8 @@
 /* unit/signing: administrators' signatures from a service that keeps their keys.
  *
  *     clv_signing_new(&config, &service, err);
- *     clv_signing_key_fetch(service, &key, err);     asks for the public key; fills point and SKI
+ *     key.service = service;                          its name, and its token if there is one
+ *     clv_signing_key_fetch(&key, err);               asks for the public key; fills point and SKI
  *     clv_signing_signer(&key, &signer);              as a signer over a key file
  *     clv_signing_free(&service);
  *
