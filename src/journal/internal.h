@@ -6,8 +6,7 @@
 
 #include "claviger/journal.h"
 
-/* ---- note.c: keys of both types, signatures
- * -------------------------------------------------------- */
+/* ---- note.c: keys of both types, signatures -------------------------------------------------- */
 
 clv_status vkey_init_typed(struct clv_vkey *vkey, const char *name, uint8_t type,
                            const uint8_t key[32], struct clv_error *err);

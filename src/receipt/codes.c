@@ -237,13 +237,8 @@ clv_status clv_receipt_from_codes(struct clv_view scanned, uint8_t **ret_text, s
         status = unpack(clv_writer_view(&packed), &text, err);
     if (status == CLV_OK)
         status = check_heading(&j, clv_writer_view(&text), err);
-    if (status == CLV_OK) {
-        size_t len = text.len;
-        clv_write_u8(&text, 0);
-        status = clv_writer_detach(&text, ret_text, ret_len, err);
-        if (status == CLV_OK)
-            *ret_len = len;
-    }
+    if (status == CLV_OK)
+        status = detach_text(&text, ret_text, ret_len, err);
     if (status == CLV_OK && ret_serial)
         memcpy(ret_serial, j.first.serial, CLV_SERIAL_MAX + 1);
     clv_writer_clear(&packed);

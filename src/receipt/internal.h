@@ -23,19 +23,19 @@ void proof_clear(struct proof *p);
 /* Everything before the checkpoint. */
 void proof_write_head(struct clv_writer *w, struct clv_view entry, const struct clv_vkey *key,
                       uint64_t index, const struct clv_merkle_proof *path);
+/* "<word><base64>" and a line feed. */
+void write_base64_line(struct clv_writer *w, const char *word, const void *data, size_t len);
 /* What was written as text of the caller's: a zero byte behind it is not counted. */
 clv_status detach_text(struct clv_writer *w, uint8_t **ret_text, size_t *ret_len,
                        struct clv_error *err);
 
-/* ---- packed.c: the same facts in binary, without what can be computed
- * ---------------------------- */
+/* ---- packed.c: the same facts in binary, without what can be computed ------------------------ */
 
 /* errors  CLV_E_UNSUPPORTED: not in the form we write, so it would not come back the same */
 clv_status pack(struct clv_view receipt, struct clv_writer *w, struct clv_error *err);
 clv_status unpack(struct clv_view packed, struct clv_writer *w, struct clv_error *err);
 
-/* ---- base32.c
- * ------------------------------------------------------------------------------------ */
+/* ---- base32.c -------------------------------------------------------------------------------- */
 
 size_t base32_len(size_t bytes);
 void base32_encode(struct clv_view in, char *out); /* base32_len() characters and a NUL */
@@ -46,8 +46,7 @@ bool base32_decode(struct clv_view text, uint8_t *out, size_t len);
 /* The first num_chars (at most 51) of SHA-256, and a NUL. */
 void base32_check(const void *data, size_t len, char *out, size_t num_chars);
 
-/* ---- code_text.c: the text of a code, "<word>.<field>. ... .<check>"
- * --------------------------------- */
+/* ---- code_text.c: the text of a code, "<word>.<field>. ... .<check>" ------------------------- */
 
 struct code_form {
     const char *word; /* "CLV1R" */
@@ -87,21 +86,18 @@ bool code_number(struct clv_view field, unsigned max, unsigned *ret);
 struct clv_view trim(struct clv_view v);
 bool view_starts(struct clv_view v, const char *prefix);
 
-/* ---- relay.c
- * ------------------------------------------------------------------------------------- */
+/* ---- relay.c --------------------------------------------------------------------------------- */
 
 /* The next line that is not empty, without blanks around it; the last one may lack its line feed.
  */
 bool relay_take_line(struct clv_view *text, struct clv_view *ret);
 
-/* ---- codes.c
- * ------------------------------------------------------------------------------------- */
+/* ---- codes.c --------------------------------------------------------------------------------- */
 
 #define TAG_LEN 8
 bool is_upper_word(struct clv_view v, size_t max); /* 1..max of A-Z 0-9 '-' */
 
-/* ---- page.c: paper, from top to bottom, page after page
- * ------------------------------------------ */
+/* ---- page.c: paper, from top to bottom, page after page -------------------------------------- */
 
 struct page_font {
     const char *family;
@@ -142,8 +138,7 @@ void paper_qr(struct paper *p, const struct clv_qr *qr, double x, double y);
 #define CODE_VERSION_MAX 20
 #define SLIP_VERSION_MAX 8
 
-/* ---- document.c
- * ---------------------------------------------------------------------------------- */
+/* ---- document.c ------------------------------------------------------------------------------ */
 
 #define WORLD_TEST "TEST - NOT A RECORD"
 #define WORLD_PRODUCTION "PRODUCTION"

@@ -13,7 +13,7 @@ static const char index_word[] = "index ";
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static void write_base64_line(struct clv_writer *w, const char *word, const void *data, size_t len)
+void write_base64_line(struct clv_writer *w, const char *word, const void *data, size_t len)
 {
     char *text = clv_base64(data, len);
     if (text)

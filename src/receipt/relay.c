@@ -233,16 +233,6 @@ static clv_status read_packed(struct clv_view packed, struct unpacked *u, struct
     return clv_reader_done(&r, err);
 }
 
-static void write_base64_line(struct clv_writer *w, const char *word, const void *data, size_t len)
-{
-    char *text = clv_base64(data, len);
-    if (text)
-        clv_write_format(w, "%s%s\n", word, text);
-    else
-        w->failed = true;
-    free(text);
-}
-
 static clv_status write_request(const struct unpacked *u, struct clv_vkey *ret_journal,
                                 struct clv_writer *w, struct clv_error *err)
 {

@@ -110,8 +110,7 @@ Test(examples, the_slip_of_the_page_is_of_its_journal)
     free(journal.data);
 }
 
-/* ---- docs/formats/witness.md
- * ---------------------------------------------------------------------- */
+/* ---- docs/formats/witness.md ----------------------------------------------------------------- */
 
 static struct clv_cosign_request request_of(struct clv_view text)
 {
