@@ -456,6 +456,7 @@ clv_status clv_ep11_service_url(const char *endpoint, const char *region, char *
 #define CLV_EP11_REST_MAX (256 * 1024)     /* bytes of a request's or response's body */
 #define CLV_EP11_LISTING_MAX (1024 * 1024) /* bytes of a listing */
 #define CLV_EP11_MAX_LISTED 4096           /* units in a listing */
+#define CLV_EP11_TOKEN_MAX 4096            /* bytes of an access token */
 
 /* {"request": HTP string} and {"response": HTP string}. Encoders append the body.
  * Decoders: *ret_htp is the caller's to free(), *ret_len bytes and a final NUL.

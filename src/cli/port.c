@@ -6,7 +6,6 @@
 
 #include "session.h"
 
-#define MAX_TOKEN 4096
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 static clv_status open_face(struct session *s, struct clv_error *err)
@@ -225,11 +224,11 @@ static clv_status token(void *ctx, const struct clv_service *service, const char
                                    .help = "The whole value of the Authorization header, with the "
                                            "word Bearer in front if the service wants that. "
                                            "Nothing you type is shown.",
-                                   .max_len = MAX_TOKEN,
+                                   .max_len = CLV_EP11_TOKEN_MAX,
                                    .may_paste = true};
     struct clv_reply reply = {0};
     if (given)
-        return read_secret_fd(given, MAX_TOKEN, ret, err);
+        return read_secret_fd(given, CLV_EP11_TOKEN_MAX, ret, err);
     if (!s->can_ask)
         return nobody_has_one(service, why, err);
     bool type = true;

@@ -151,12 +151,6 @@ static clv_status do_prove(void *arg, struct clv_error *err)
                        sizeof(sig), &len, err);
 }
 
-static clv_status wait_for_service(struct clv_conductor *c, const char *title, work_fn *fn,
-                                   void *arg, struct clv_error *err)
-{
-    return work(c, title, 0, fn, arg, err);
-}
-
 /* ---- what the owner sees -------------------------------------------------------------------- */
 
 /* "Units 1, 2 have this key among their administrators." */
@@ -244,15 +238,14 @@ static clv_status try_once(struct clv_conductor *c, const struct clv_task *task,
     if (st != CLV_OK || why->code != CLV_OK)
         return st;
     snprintf(title, sizeof(title), "Asking the signing service for key %s", k->key.name);
-    if (wait_for_service(c, title, do_fetch, &k->key, why) != CLV_OK ||
+    if (work(c, title, 0, do_fetch, &k->key, why) != CLV_OK ||
         check_same_key(c, task, &k->key, why) != CLV_OK)
         return CLV_OK;
     st = confirm(c, id, &k->key, err);
     if (st != CLV_OK)
         return st;
     make_challenge(c->config.random, &proof);
-    snprintf(title, sizeof(title), "Asking the signing service for a first signature");
-    (void)!wait_for_service(c, title, do_prove, &proof, why);
+    (void)!work(c, "Asking the signing service for a first signature", 0, do_prove, &proof, why);
     return CLV_OK;
 }
 

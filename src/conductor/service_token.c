@@ -5,8 +5,6 @@
 
 #include "internal.h"
 
-#define MAX_TOKEN 4096
-
 static clv_status token_from_keys_file(const char *path, const char *name, struct clv_secret **ret,
                                        struct clv_error *err)
 {
@@ -53,7 +51,7 @@ static clv_status ask_for_token(struct clv_conductor *c, const char *id, const c
                                      "Bearer in front if the service wants that. Nothing of it is "
                                      "shown. It may be pasted. It is forgotten when the key is "
                                      "closed.",
-                             .max_len = MAX_TOKEN,
+                             .max_len = CLV_EP11_TOKEN_MAX,
                              .may_paste = true};
     return ask_secret(c, &q, ret, err);
 }

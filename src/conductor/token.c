@@ -3,8 +3,6 @@
 
 #include "internal.h"
 
-#define MAX_TOKEN 4096
-
 static clv_status go_without(const char *why, struct clv_error *err)
 {
     return clv_fail(err, CLV_E_DOUBT, "%s", why);
@@ -22,7 +20,7 @@ static clv_status type_token(struct clv_conductor *c, const char *title, struct 
                              .help = "The whole value of the Authorization header, with the word "
                                      "Bearer in front if the service wants that. Nothing of it is "
                                      "shown. It may be pasted.",
-                             .max_len = MAX_TOKEN,
+                             .max_len = CLV_EP11_TOKEN_MAX,
                              .may_paste = true};
     return ask_secret(c, &q, ret, err);
 }

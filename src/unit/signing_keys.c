@@ -10,7 +10,6 @@
 #include "internal.h"
 
 #define FILE_LEN_MAX 262144
-#define TOKEN_MAX 4096
 
 static void wipe_free(void *p)
 {
@@ -24,9 +23,9 @@ static clv_status take_token(const json_t *value, struct clv_secret **ret, struc
     size_t len = json_string_length(value);
     if (value == NULL)
         return CLV_OK;
-    if (!json_is_string(value) || len == 0 || len > TOKEN_MAX)
+    if (!json_is_string(value) || len == 0 || len > CLV_EP11_TOKEN_MAX)
         return clv_fail(err, CLV_E_FORMAT, "its \"token\" is not a text of 1 to %d bytes",
-                        TOKEN_MAX);
+                        CLV_EP11_TOKEN_MAX);
     clv_status st = clv_secret_new(len, ret, err);
     if (st == CLV_OK) {
         memcpy(clv_secret_write(*ret), json_string_value(value), len);

@@ -6,14 +6,12 @@
 
 #include "internal.h"
 
-#define MAX_TOKEN 4096
-
 /* The file's bytes go through ordinary memory once, which is wiped. */
 clv_status clv_token_read(const char *path, struct clv_secret **ret, struct clv_error *err)
 {
     uint8_t *data = NULL;
     size_t len = 0;
-    clv_status st = clv_file_read_private(path, MAX_TOKEN, &data, &len, err);
+    clv_status st = clv_file_read_private(path, CLV_EP11_TOKEN_MAX, &data, &len, err);
     size_t used = len;
     while (used > 0 && (data[used - 1] == '\n' || data[used - 1] == '\r'))
         used--;

@@ -5,8 +5,6 @@
 
 #include "claviger/unitd.h"
 
-#define MAX_TOKEN 4096
-
 struct clv_unitd_token {
     const char *path;
     unsigned max_uses; /* 0: any number */
@@ -19,7 +17,7 @@ static clv_status read_line(const char *path, struct clv_secret **ret, struct cl
 {
     uint8_t *data = NULL;
     size_t len = 0;
-    clv_status status = clv_file_read_private(path, MAX_TOKEN, &data, &len, err);
+    clv_status status = clv_file_read_private(path, CLV_EP11_TOKEN_MAX, &data, &len, err);
     if (status != CLV_OK)
         return clv_while(err, status, "reading the token");
     size_t line = 0;
