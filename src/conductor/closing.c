@@ -58,7 +58,7 @@ clv_status task_sign_off(struct clv_conductor *c, const struct clv_task *task,
     size_t choice = 0;
     e.person = task->person;
     snprintf(id, sizeof(id), "sign-off.%u", task->person);
-    snprintf(count, sizeof(count), "%zu deviations, %u receipts, %zu units.",
+    snprintf(count, sizeof(count), "Deviations: %zu. Receipts: %u. Units: %zu.",
              c->ceremony->num_deviations, c->num_documents, clv_ceremony_num_active(c->ceremony));
     const char *lines[] = {"Present throughout, followed except as noted, true record:", count};
     struct clv_question q = {.id = id,
