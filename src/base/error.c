@@ -32,8 +32,8 @@ int clv_exit_code(clv_status code)
     return known(code) ? codes[code].exit_code : 9;
 }
 
-/* Errors quote file names and answers of strangers. A terminal must never obey them, and a text cut
- * at the limit must not end inside a character. */
+/* Errors quote file names and answers of strangers. A terminal must never obey them, nobody is to
+ * read them as something else, and a text cut at the limit must not end inside a character. */
 static void make_printable(char *text, bool cut)
 {
     size_t len = strlen(text), pos = 0;
@@ -41,7 +41,7 @@ static void make_printable(char *text, bool cut)
         struct clv_utf8 c = clv_utf8_next(text + pos, len - pos);
         if (c.len == 0 && cut && len - pos < 4)
             break;
-        if (c.len == 0 || clv_utf8_is_control(c.code)) {
+        if (c.len == 0 || clv_utf8_is_control(c.code) || clv_utf8_is_hidden(c.code)) {
             memset(text + pos, '?', c.len == 0 ? 1 : c.len);
             c.len = c.len == 0 ? 1 : c.len;
         }
@@ -81,8 +81,9 @@ static clv_status code_of_errno(int errnum)
         int errnum;
         clv_status code;
     } rows[] = {
-        {ENOSPC, CLV_E_FULL},   {EDQUOT, CLV_E_FULL},       {ENOENT, CLV_E_MISSING},
-        {EEXIST, CLV_E_EXISTS}, {EACCES, CLV_E_PERMISSION}, {EPERM, CLV_E_PERMISSION},
+        {ENOSPC, CLV_E_FULL},      {EDQUOT, CLV_E_FULL},   {ENOMEM, CLV_E_MEMORY},
+        {ENOENT, CLV_E_MISSING},   {EEXIST, CLV_E_EXISTS}, {EACCES, CLV_E_PERMISSION},
+        {EPERM, CLV_E_PERMISSION},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (rows[i].errnum == errnum)

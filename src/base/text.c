@@ -7,9 +7,8 @@ struct range {
 };
 
 /* clang-format off */
-/* Characters nobody sees, or that turn what stands around them: on a screen or a receipt two names
- * could look the same, or one read as another. Sorted. */
-static const struct range formats[] = {
+/* On a screen or a receipt two names could look the same, or one read as another. Sorted. */
+static const struct range hidden[] = {
     {0x00ad, 0x00ad},   /* soft hyphen */
     {0x034f, 0x034f},   /* combining grapheme joiner */
     {0x0600, 0x0605},   /* Arabic number signs */
@@ -74,6 +73,11 @@ static bool in_table(const struct range *table, size_t num, uint32_t code)
     return false;
 }
 
+bool clv_utf8_is_hidden(uint32_t code)
+{
+    return IN(hidden, code);
+}
+
 static clv_status check_character(struct clv_utf8 c, size_t place, const char *what,
                                   struct clv_error *err)
 {
@@ -82,7 +86,7 @@ static clv_status check_character(struct clv_utf8 c, size_t place, const char *w
     if (clv_utf8_is_control(c.code))
         return clv_fail(err, CLV_E_INPUT, "%s has a control character (at byte %zu)", what,
                         place + 1);
-    if (IN(formats, c.code))
+    if (clv_utf8_is_hidden(c.code))
         return clv_fail(err, CLV_E_INPUT, "%s has an invisible character, U+%04X (at byte %zu)",
                         what, (unsigned)c.code, place + 1);
     return CLV_OK;

@@ -1,4 +1,5 @@
 /* claviger: picks the command, takes its options apart, runs it. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,5 +43,6 @@ static int flush_output(int exit_code)
 int main(int argc, char **argv)
 {
     struct clv_error err = {0};
+    signal(SIGXFSZ, SIG_IGN); /* a file at the limit of its size is a failed write */
     return clv_fd_hold_standard(&err) == CLV_OK ? flush_output(run(argc, argv)) : report(&err);
 }

@@ -31,7 +31,7 @@ static void write_clean(struct clv_plain *p, const uint8_t *s, size_t len)
     for (size_t i = 0; i < len;) {
         struct clv_utf8 c = clv_utf8_next((const char *)s + i, len - i);
         size_t letter = c.len;
-        bool clean = letter > 0 && !clv_utf8_is_control(c.code);
+        bool clean = letter > 0 && !clv_utf8_is_control(c.code) && !clv_utf8_is_hidden(c.code);
         bool as_it_is = s[i] == '\n' || (clean && (letter == 1 || p->utf8));
         if (n + 4 > sizeof out) {
             write_out(p, out, n);

@@ -67,9 +67,8 @@ static clv_status wait_ready(int ready_fd, struct clv_error *err)
     struct pollfd p = {.fd = ready_fd, .events = POLLIN};
     if (poll(&p, 1, START_TIMEOUT_MS) > 0 && read(ready_fd, buf, sizeof(buf)) > 0)
         return CLV_OK;
-    clv_status st = clv_fail(err, CLV_E_IO, "the software crypto units did not start");
-    clv_hint(err, "Its own message stands above. Start over with another --dir.");
-    return st;
+    return clv_fail(err, CLV_E_IO,
+                    "the software crypto units did not start: their own message stands above");
 }
 
 static clv_status start_daemon(struct rehearsal_units *u, unsigned num_units,

@@ -76,8 +76,11 @@ clv_status clv_matrix_map(size_t len, struct clv_matrix *ret, struct clv_error *
         return st;
     map = mmap(NULL, m.map_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                -1, 0);
-    if (map == MAP_FAILED)
-        return clv_fail_errno(err, errno, "cannot reserve %zu MiB of memory", len >> 20);
+    if (map == MAP_FAILED) {
+        st = clv_fail_errno(err, errno, "cannot reserve %zu MiB of memory", len >> 20);
+        clv_hint(err, "Raise the limit (ulimit -v), or end other programs.");
+        return st;
+    }
     m.map = map;
     m.data = align_up(m.map);
     /* Huge pages are a matter of speed only. */

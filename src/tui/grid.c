@@ -49,7 +49,7 @@ struct clv_glyph clv_glyph_next(const char *text, size_t len, bool utf8)
     wchar_t code = (wchar_t)c.code;
     size_t n = c.len;
     int columns = code < 0x7f ? (code >= 0x20 ? 1 : -1) : utf8 ? wcwidth(code) : -1;
-    if (n == 0 || columns < 0)
+    if (n == 0 || columns < 0 || clv_utf8_is_hidden(c.code))
         return (struct clv_glyph){.len = n == 0 ? 1 : n, .columns = 1, .code = L'?'};
     return (struct clv_glyph){.len = n, .columns = columns, .code = code};
 }

@@ -283,6 +283,7 @@ static clv_status open_signals(struct clv_unitd_listener *l, struct clv_error *e
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
         return clv_fail_errno(err, errno, "cannot block signals");
     l->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -84,6 +84,17 @@ Test(keys, what_is_missing_is_named_and_nothing_is_made)
     shell_close(&s);
 }
 
+Test(keys, a_limit_on_files_is_an_error_and_leaves_nothing)
+{
+    struct shell s;
+    shell_open(&s, NULL);
+    sh(&s, "ulimit -f 1; claviger mk-add --random --name Lena --password-fd 3 3<pw");
+    shell_assert_refused(&s, 7, "File too large");
+    sh(&s, "ls -A .local/share/claviger | wc -l");
+    shell_assert_said(&s, "0");
+    shell_close(&s);
+}
+
 Test(keys, an_error_is_json_too)
 {
     struct shell s;

@@ -26,8 +26,8 @@ char *clv_base64(const void *data, size_t len);
  * errors  CLV_E_FORMAT, CLV_E_MEMORY */
 clv_status clv_unbase64(const char *text, size_t text_len, uint8_t **ret_data, size_t *ret_len,
                         struct clv_error *err);
-/* The same into the caller's memory, of which no more than cap bytes may be needed: for what has one
- * length. Needs no memory: false is about the text, never about the machine. */
+/* The same into the caller's memory, of which no more than cap bytes may be needed: for what has
+ * one length. Needs no memory: false is about the text, never about the machine. */
 bool clv_unbase64_into(const char *text, size_t text_len, void *out, size_t cap, size_t *ret_len);
 
 /* One decoded character of strict UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
@@ -39,6 +39,9 @@ struct clv_utf8 {
 struct clv_utf8 clv_utf8_next(const char *text, size_t len);
 /* C0, DEL and C1 controls: what a terminal would obey. */
 bool clv_utf8_is_control(uint32_t code);
+/* Characters nobody sees, or that turn what stands around them: with them one text reads as
+ * another. */
+bool clv_utf8_is_hidden(uint32_t code);
 
 /* A name, description or remark: 1..max_chars characters of UTF-8, not blank, none of them a
  * control, bidirectional-override or other format character. max_chars counts code points, not

@@ -70,6 +70,7 @@ Test(error, works_without_one)
 {
     cr_assert_eq(clv_fail(NULL, CLV_E_FULL, "x"), CLV_E_FULL);
     cr_assert_eq(clv_fail_errno(NULL, ENOENT, "x"), CLV_E_MISSING);
+    cr_assert_eq(clv_fail_errno(NULL, ENOMEM, "x"), CLV_E_MEMORY);
     cr_assert_eq(clv_while(NULL, CLV_E_FULL, "x"), CLV_E_FULL);
     clv_kept(NULL, "x");
     clv_hint(NULL, "x");
@@ -87,6 +88,17 @@ Test(error, formats_into_any_buffer)
         cr_assert_lt(strlen(text), cap);
         cr_assert_eq(text[cap], '#');
     }
+}
+
+/* A file name with U+202E reads as another; a byte order mark is not seen. */
+Test(error, shows_where_something_cannot_be_seen)
+{
+    struct clv_error err = {0};
+    char text[CLV_ERROR_TEXT];
+    (void)clv_fail(&err, CLV_E_IO, "cannot open key\u202Efdp.exe");
+    clv_quote(&err, "\uFEFFtitle: x", "^");
+    clv_error_format(&err, text, sizeof text);
+    cr_assert_str_eq(text, "cannot open key???fdp.exe\n???title: x\n^\nE-IO");
 }
 
 Test(error, every_code_has_a_name_and_an_exit_code)

@@ -133,11 +133,12 @@ Test(face_plain, nothing_a_terminal_obeys_is_written)
         line[c - 1] = (char)c;
     tell_all(CLV_TONE_FAIL, line);
     tell_all(CLV_TONE_INFO, "\xc2\x9b"
-                            "31m\xe2\x82");
+                            "31m\xe2\x82 \u202Eturned");
     for (const char *p = read_seen(); *p != '\0'; p++)
         cr_assert(*p == '\n' || ((unsigned char)*p >= 0x20 && *p != 0x7f), "%02x",
                   (unsigned char)*p);
     cr_assert_null(strstr(seen, "\xc2\x9b"));
+    cr_assert_null(strstr(seen, "\u202E"));
 }
 
 Test(face_plain, progress_tells_changes_and_signs_of_life)
