@@ -202,10 +202,15 @@ static bool is_begun(const struct ceremony_options *o)
 /* What people ask first. A usage or a script error speaks for itself. */
 void say_untouched(const struct ceremony_options *o, struct clv_error *err)
 {
-    if (clv_exit_code(err->code) != 7 && clv_exit_code(err->code) != 9)
+    int exit_code = clv_exit_code(err->code);
+    if (exit_code != 5 && exit_code != 7 && exit_code != 9)
         return;
     if (o->resume || is_begun(o)) {
         clv_kept(err, "Nothing was entered in the journal: the ceremony is as it was.");
+        if (err->code == CLV_E_DAMAGED || err->code == CLV_E_FOREIGN)
+            clv_hint(err,
+                     "Keep the folder as it is. Where a second copy of the journal is kept, see "
+                     "whether that one is whole: claviger verify FOLDER");
         clv_hint(err, "When that is mended, go on: claviger resume %s", o->dir);
     } else {
         clv_kept(err, "No crypto unit and no key file was touched.");

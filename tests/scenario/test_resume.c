@@ -446,6 +446,16 @@ Test(resume, only_an_unfinished_ceremony_and_with_its_own_script)
     cr_assert(scene_said(&s, "the script is not the one this ceremony was begun with"), "%s",
               s.run.output);
     file_write(kept, script, len);
+    free(kept);
+    free(script);
+    kept = ceremony_path(&s, "journal.key");
+    script = file_bytes(kept, &len);
+    file_change_byte(kept, kept, 2);
+    scene_resume(&s, NULL);
+    cr_assert_eq(s.run.exit_code, 5, "%s", s.run.output);
+    cr_assert(scene_said(&s, "Nothing was entered in the journal"), "%s", s.run.output);
+    cr_assert(scene_said(&s, "Keep the folder as it is."), "%s", s.run.output);
+    file_write(kept, script, len);
     scene_resume(&s, NULL);
     assert_the_end(&s, SHORT, 2, 1);
     scene_resume(&s, NULL);
