@@ -9,7 +9,8 @@
 
 #include "internal.h"
 
-#define LABEL_WIDTH 46.0 /* millimetres */
+#define LABEL_WIDTH 46.0      /* millimetres */
+#define SIGNATURE_HEIGHT 18.0 /* without a statement */
 #define CODES_MAX (CLV_CODES_MAX + 1)
 
 /* ---- text ------------------------------------------------------------------------------------ */
@@ -56,19 +57,21 @@ static void draw_row(struct paper *p, const struct clv_document_row *row)
     p->y += mm(0.6);
 }
 
-static void draw_signature_line(struct paper *p, const struct clv_document_line *line)
+/* A name, and beside it a date, on the width that is given. */
+static void draw_signature_line(struct paper *p, const struct clv_document_line *line, double x,
+                                double width)
 {
-    paper_need(p, mm(18));
+    double date = x + width * 0.68;
+    paper_need(p, mm(SIGNATURE_HEIGHT));
     p->y += mm(3);
     if (given(line->statement))
-        paper_wrapped(p, &font_body, paper_left(p), paper_text_width(p), line->statement);
+        paper_wrapped(p, &font_body, x, width, line->statement);
     p->y += mm(8);
-    paper_rule(p, paper_left(p), p->y, mm(95));
-    paper_rule(p, paper_left(p) + mm(105), p->y, mm(50));
+    paper_rule(p, x, p->y, width * 0.62);
+    paper_rule(p, date, p->y, width * 0.32);
     p->y += mm(1);
-    paper_text(p, &font_small, paper_left(p) + mm(105), p->y + font_small.size, "date and time",
-               13);
-    paper_wrapped(p, &font_small, paper_left(p), mm(95), given(line->who) ? line->who : "");
+    paper_text(p, &font_small, date, p->y + font_small.size, "date and time", 13);
+    paper_wrapped(p, &font_small, x, width * 0.62, given(line->who) ? line->who : "");
 }
 
 /* ---- codes ----------------------------------------------------------------------------------- */
@@ -116,29 +119,61 @@ static double on_grid(double v)
     return ceil(v / (QR_MODULE / 4)) * (QR_MODULE / 4);
 }
 
-/* Two beside each other, the right one a little lower: a reader then sees one at a time. */
-static void draw_codes(struct paper *p, const struct drawn_codes *c)
+/* One code, or two beside each other, the right one a little lower: a reader then sees one at a
+ * time. *ret_right: where the right half of the sheet is free again. */
+static void draw_code_row(struct paper *p, const struct drawn_codes *c, size_t first,
+                          double *ret_right)
 {
-    double quiet = QR_QUIET * QR_MODULE, column = paper_text_width(p) / 2;
-    for (size_t i = 0; i < c->num; i += 2) {
-        double height = 0;
-        for (size_t k = i; k < i + 2 && k < c->num; k++)
-            height = fmax(height, (clv_qr_width(c->qr[k]) + 2 * QR_QUIET) * QR_MODULE);
-        height += mm(5 + 6);
-        paper_need(p, height);
-        for (size_t k = i; k < i + 2 && k < c->num; k++) {
-            double side = clv_qr_width(c->qr[k]) * QR_MODULE;
-            double x = on_grid(paper_left(p) + (double)(k - i) * column + quiet);
-            double y = on_grid(p->y + quiet + (double)(k - i) * mm(5));
-            paper_qr(p, c->qr[k], x, y);
-            paper_text(p, &font_small, x, y + side + quiet + font_small.size / 2, c->caption[k],
-                       strlen(c->caption[k]));
-        }
-        p->y += height;
+    double quiet = QR_QUIET * QR_MODULE, column = paper_text_width(p) / 2, height = 0;
+    size_t end = first + 2 < c->num ? first + 2 : c->num;
+    for (size_t i = first; i < end; i++)
+        height = fmax(height, (clv_qr_width(c->qr[i]) + 2 * QR_QUIET) * QR_MODULE);
+    height += mm(5 + 6);
+    paper_need(p, height);
+    *ret_right = p->y;
+    for (size_t i = first; i < end; i++) {
+        double side = clv_qr_width(c->qr[i]) * QR_MODULE;
+        double x = on_grid(paper_left(p) + (double)(i - first) * column + quiet);
+        double y = on_grid(p->y + quiet + (double)(i - first) * mm(5));
+        double caption = y + side + quiet + font_small.size / 2;
+        paper_qr(p, c->qr[i], x, y);
+        paper_text(p, &font_small, x, caption, c->caption[i], strlen(c->caption[i]));
+        if (i > first)
+            *ret_right = caption + font_small.size;
     }
+    p->y += height;
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
+
+static bool lines_fit(const struct paper *p, double top)
+{
+    for (size_t i = 0; i < p->doc->num_lines; i++)
+        if (given(p->doc->lines[i].statement))
+            return false;
+    return paper_has(p, top, (double)p->doc->num_lines * mm(SIGNATURE_HEIGHT));
+}
+
+static void draw_lines(struct paper *p, double x, double width)
+{
+    for (size_t i = 0; i < p->doc->num_lines; i++)
+        draw_signature_line(p, &p->doc->lines[i], x, width);
+}
+
+/* The signature lines stand in the right half, beside or below the last code, so that a receipt of
+ * two people is one sheet; where they do not fit there, below it all. */
+static void draw_codes_and_lines(struct paper *p, const struct drawn_codes *c)
+{
+    double half = paper_text_width(p) / 2, right = p->height;
+    for (size_t i = 0; i < c->num; i += 2)
+        draw_code_row(p, c, i, &right);
+    if (!lines_fit(p, right)) {
+        draw_lines(p, paper_left(p), paper_text_width(p));
+        return;
+    }
+    p->y = right;
+    draw_lines(p, paper_left(p) + half, half);
+}
 
 static void draw_document(struct paper *p, const struct drawn_codes *codes)
 {
@@ -149,9 +184,7 @@ static void draw_document(struct paper *p, const struct drawn_codes *codes)
         draw_row(p, &d->rows[i]);
     if (codes->num)
         p->y += mm(3);
-    draw_codes(p, codes);
-    for (size_t i = 0; i < d->num_lines; i++)
-        draw_signature_line(p, &d->lines[i]);
+    draw_codes_and_lines(p, codes);
     paper_end(p);
 }
 

@@ -119,6 +119,8 @@ struct paper {
 double mm(double millimetres);
 void paper_begin(struct paper *p);
 void paper_end(struct paper *p);
+/* Whether this much fits on the page below y. */
+bool paper_has(const struct paper *p, double y, double height);
 /* A new page unless this much room is left. */
 void paper_need(struct paper *p, double height);
 double paper_left(const struct paper *p);

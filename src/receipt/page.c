@@ -156,9 +156,14 @@ void paper_end(struct paper *p)
     cairo_show_page(p->cr);
 }
 
+bool paper_has(const struct paper *p, double y, double height)
+{
+    return y + height <= p->height - mm(MARGIN_Y + FOOTER - 4);
+}
+
 void paper_need(struct paper *p, double height)
 {
-    if (p->y + height <= p->height - mm(MARGIN_Y + FOOTER - 4))
+    if (paper_has(p, p->y, height))
         return;
     paper_end(p);
     p->page++;

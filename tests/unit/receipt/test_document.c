@@ -222,6 +222,43 @@ Test(document, many_rows_go_on_over_many_pages_in_both_paper_sizes)
     free(path);
 }
 
+static unsigned num_pages(void)
+{
+    char *path = path_in(c.dir, "pages.pdf");
+    cr_assert_eq(clv_document_write_pdf(&doc, path, &err), CLV_OK, "%s", err.fact);
+    struct text t = text_of(path);
+    const char *of = strstr((char *)t.data, "page 1 of ");
+    cr_assert_not_null(of);
+    unsigned num = (unsigned)strtoul(of + 10, NULL, 10);
+    free(t.data);
+    unlink(path);
+    free(path);
+    return num;
+}
+
+/* Two people sign in the right half of the sheet, whether the slip's code is left or right; a
+ * statement needs the whole width. */
+Test(document, a_receipt_of_two_people_is_one_sheet)
+{
+    static const struct clv_document_line two[] = {{"Lena, key-part owner", NULL},
+                                                   {"Wen, witness", NULL}};
+    struct clv_document_row facts[12];
+    char three[3][CLV_CODE_TEXT];
+    for (size_t i = 0; i < 12; i++)
+        facts[i] = rows[0];
+    for (size_t i = 0; i < 3; i++)
+        memcpy(three[i], codes.text[0], sizeof(three[i]));
+    doc.rows = facts;
+    doc.num_rows = 12;
+    doc.codes = (const char(*)[CLV_CODE_TEXT])three;
+    doc.lines = two;
+    for (doc.num_codes = 2; doc.num_codes <= 3; doc.num_codes++)
+        cr_assert_eq(num_pages(), 1, "%zu codes", doc.num_codes);
+    doc.num_codes = 3;
+    doc.lines = lines;
+    cr_assert_eq(num_pages(), 2);
+}
+
 Test(document, text_that_could_play_tricks_is_refused)
 {
     static const char *const bad[] = {"line\nbreak", "escape \x1b[2J", "half \xc3",
