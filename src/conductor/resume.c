@@ -53,19 +53,17 @@ static clv_status show_record(struct clv_conductor *c, struct clv_error *err)
              h->num_entries, hex);
     snprintf(torn, sizeof(torn), "A torn end of %zu bytes was set aside.", h->torn_len);
     lacks_text(c, lacks, sizeof(lacks));
-    const char *lines[] = {
-        id,
-        where,
-        when,
-        head,
-        h->torn_len ? torn : "",
-        lacks,
-        "",
-        "Nothing secret outlived the interruption: open keys, parts and their sealed",
-        "forms were in memory only. What units and people had done is on record and",
-        "is not done again."};
-    return ask_continue(c, "resume.read", "An interrupted ceremony", lines,
-                        sizeof(lines) / sizeof(lines[0]), err);
+    const char *lines[10] = {id, where, when, head};
+    size_t num = 4;
+    if (h->torn_len)
+        lines[num++] = torn;
+    if (lacks[0] != '\0')
+        lines[num++] = lacks;
+    lines[num++] = "";
+    lines[num++] = "Nothing secret outlived the interruption: open keys, parts and their sealed";
+    lines[num++] = "forms were in memory only. What units and people had done is on record and";
+    lines[num++] = "is not done again.";
+    return ask_continue(c, "resume.read", "An interrupted ceremony", lines, num, err);
 }
 
 /* ---- the witness's last slip ---- */
