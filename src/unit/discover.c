@@ -57,6 +57,13 @@ static clv_status start_all(struct search *search, struct clv_error *err)
 
 /* ---- waiting -------------------------------------------------------------------------------- */
 
+static clv_status fail_to_reach(const char *what, const char *why, struct clv_error *err)
+{
+    clv_status status = clv_fail(err, CLV_E_IO, "%s: %s", what, why);
+    clv_hint(err, "Check that the service runs, and its address in the site file; then try again.");
+    return status;
+}
+
 static clv_status look_at(struct search *search, struct listing *listing, bool late, bool *ret_open,
                           struct clv_error *err)
 {
@@ -74,9 +81,9 @@ static clv_status look_at(struct search *search, struct listing *listing, bool l
         *ret_open = true;
         return CLV_OK;
     case CLV_EXCHANGE_NOT_SENT:
-        return clv_fail(err, CLV_E_IO, "it cannot be reached: %s", why);
+        return fail_to_reach("it cannot be reached", why, err);
     case CLV_EXCHANGE_BROKEN:
-        return clv_fail(err, CLV_E_IO, "no whole answer: %s", why);
+        return fail_to_reach("no whole answer", why, err);
     case CLV_EXCHANGE_ANSWERED:
         break;
     }

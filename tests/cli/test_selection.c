@@ -16,6 +16,16 @@ Test(selection, without_a_site_it_says_how_to_name_one)
     shell_close(&s);
 }
 
+Test(selection, a_service_that_is_not_there_is_told_with_what_to_do)
+{
+    struct shell s;
+    shell_open(&s, "--units", "1", NULL);
+    sh(&s, "sed 's#unix:.*#unix:/nowhere/s#' site.yaml > gone.yaml; "
+           "claviger cryptounits --test --site gone.yaml");
+    shell_assert_refused(&s, 7, "Check that the service runs, and its address in the site file");
+    shell_close(&s);
+}
+
 Test(selection, the_list_looks_like_the_plug_ins)
 {
     struct shell s;
