@@ -141,7 +141,9 @@ clv_status medium_check(const struct medium *m, struct clv_error *err)
 
 static clv_status fill_reserve(const char *path, size_t bytes, struct clv_error *err)
 {
-    int fd = CLV_AGAIN(open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    /* O_NONBLOCK: a pipe of that name is refused instead of waited for. */
+    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    int fd = CLV_AGAIN(open(path, flags, 0600));
     if (fd < 0)
         return clv_fail_errno(err, errno, "cannot create %s", path);
     struct stat before = {0};

@@ -3,8 +3,10 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "folder.h"
@@ -218,4 +220,13 @@ Test(disk, more_that_is_not_to_be_had_leaves_what_there_was)
     struct bytes b = folder_read(dir, CLV_JOURNAL_RESERVE);
     cr_assert_eq(b.len, 65536);
     free(b.data);
+}
+
+Test(disk, a_pipe_in_place_of_the_reserve_is_not_waited_for, .timeout = 20)
+{
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s/" CLV_JOURNAL_RESERVE, dir);
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    cr_assert_eq(clv_journal_reserve(journal, 65536, &err), CLV_E_IO, "%s", err.fact);
+    cr_assert_eq(append(), CLV_OK);
 }
