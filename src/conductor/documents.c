@@ -66,6 +66,15 @@ clv_status record_receipt(struct clv_conductor *c, const struct receipt_request 
     return st;
 }
 
+clv_status record_receipt_void(struct clv_conductor *c, unsigned serial, const char *why,
+                               struct clv_error *err)
+{
+    struct clv_event e = event_of(CLV_EVENT_RECEIPT_VOID);
+    e.number = serial;
+    SET(e.text, "%s", why);
+    return record(c, &e, err);
+}
+
 static clv_status fill_parts(struct clv_conductor *c, const struct receipt_request *r,
                              const struct receipt_entry *entry, struct prepared_receipt *p,
                              struct clv_error *err)

@@ -275,6 +275,9 @@ struct receipt_entry {
 };
 clv_status record_receipt(struct clv_conductor *c, const struct receipt_request *request,
                           struct receipt_entry *ret, struct clv_error *err);
+/* The receipt with that serial counts no more; a stray copy of it is recognised. */
+clv_status record_receipt_void(struct clv_conductor *c, unsigned serial, const char *why,
+                               struct clv_error *err);
 /* On record and under a checkpoint: writes proof and codes and reads them back. *ret:
  * prepared_free(), or used up by make_receipt(). */
 clv_status prepare_receipt(struct clv_conductor *c, const struct receipt_request *request,

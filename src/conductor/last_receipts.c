@@ -297,22 +297,14 @@ bool is_last_receipt(const char *kind)
     return strcmp(kind, RECEIPT_OF_CEREMONY) == 0 || strcmp(kind, RECEIPT_OF_LOADED_PART) == 0;
 }
 
-static clv_status void_one(struct clv_conductor *c, unsigned serial, const char *why,
-                           struct clv_error *err)
-{
-    struct clv_event e = event_of(CLV_EVENT_RECEIPT_VOID);
-    e.number = serial;
-    SET(e.text, "%s", why);
-    return record(c, &e, err);
-}
-
 /* They stand in the record, and no sheet was made of them. */
 static clv_status void_all(struct clv_conductor *c, const struct last_receipts *l,
                            struct clv_error *err)
 {
     clv_status st = CLV_OK;
     for (unsigned i = 0; st == CLV_OK && i < l->num; i++)
-        st = void_one(c, l->entry[i].number, "a deviation came before its sheet was made", err);
+        st = record_receipt_void(c, l->entry[i].number,
+                                 "a deviation came before its sheet was made", err);
     if (st == CLV_OK)
         tell(c, CLV_TONE_WARN, "The last receipts are recorded again: they tell of the deviation.");
     return st;
@@ -326,8 +318,9 @@ static clv_status void_interrupted(struct clv_conductor *c, struct clv_error *er
     if (h == NULL || h->num_last_receipts == 0)
         return CLV_OK;
     for (size_t i = 0; st == CLV_OK && i < h->num_last_receipts; i++)
-        st = void_one(c, h->last_receipts[i],
-                      "the ceremony was interrupted before all last receipts were made", err);
+        st = record_receipt_void(c, h->last_receipts[i],
+                                 "the ceremony was interrupted before all last receipts were made",
+                                 err);
     if (st == CLV_OK)
         tell(c, CLV_TONE_WARN,
              "The last receipts are made anew: the ceremony was interrupted before all were made. "

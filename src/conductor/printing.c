@@ -22,13 +22,10 @@ static clv_status print_once(struct clv_conductor *c, const char *path, struct c
     return printer->print(printer->ctx, c->printer, path, err);
 }
 
-static clv_status record_void(struct clv_conductor *c, unsigned serial, const char *why,
-                              struct clv_error *err)
+static clv_status make_void(struct clv_conductor *c, unsigned serial, const char *why,
+                            struct clv_error *err)
 {
-    struct clv_event e = event_of(CLV_EVENT_RECEIPT_VOID);
-    e.number = serial;
-    SET(e.text, "%s", why);
-    clv_status st = record(c, &e, err);
+    clv_status st = record_receipt_void(c, serial, why, err);
     if (st == CLV_OK)
         tell(c, CLV_TONE_WARN, "Receipt %02u is void: keep or tear the sheet with the witness.",
              serial);
@@ -102,5 +99,5 @@ clv_status print_receipt(struct clv_conductor *c, const char *path, unsigned num
     if (way == SAVE)
         return keep_for_later(c, serial, reason, err);
     *ret_again = true;
-    return record_void(c, number, reason, err);
+    return make_void(c, number, reason, err);
 }

@@ -163,6 +163,14 @@ void scene_phrases(struct scene *s, unsigned num_units, unsigned without)
     }
 }
 
+void scene_answer_go_on(struct scene *s)
+{
+    scene_answer(s, "resume.administrator", "Ada Brandt");
+    scene_answer(s, "resume.witness.1", "Wen Castellan");
+    scene_answer(s, "resume.slip", "none");
+    scene_answer(s, "resume.go-on", "go-on");
+}
+
 void scene_begin_short(struct scene *s, unsigned num_units)
 {
     char hex[65], list[300], phrase[400];

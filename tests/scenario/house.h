@@ -18,6 +18,8 @@ char *house_copy(const struct scene *s);
 
 /* The answers two-owners.txt, with commitments, for that many units. */
 void scene_begin_short(struct scene *s, unsigned num_units);
+/* What is asked when it is resumed: the same people, no slip at hand, go on. */
+void scene_answer_go_on(struct scene *s);
 /* Plays the script load-two-owners.yaml with the files of the house; further options up to NULL. */
 void scene_play_short(struct scene *s, const char *num_units, const char *drill);
 /* What stands in phrases: the units but one (0: all) of so many, "1,2,4". */

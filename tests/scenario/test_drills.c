@@ -57,10 +57,7 @@ Test(drills, power_cut_after_three)
 {
     struct scene s;
     scene_begin_short(&s, 6);
-    scene_answer(&s, "resume.administrator", "Ada Brandt");
-    scene_answer(&s, "resume.witness.1", "Wen Castellan");
-    scene_answer(&s, "resume.slip", "none");
-    scene_answer(&s, "resume.go-on", "go-on");
+    scene_answer_go_on(&s);
     scene_play_short(&s, "6", "power-cut-after-three");
     cr_assert_eq(s.run.exit_code, 128 + SIGKILL, "%s", s.run.output);
     cr_assert_not(scene_said(&s, "claviger resume"), "nothing is told behind a power cut");

@@ -29,10 +29,7 @@ static void media_begin(struct media *m)
     m->medium = scene_path(&m->s, "blue");
     m->mirror = scene_path(&m->s, "blue/ceremony");
     cr_assert_eq(mkdir(m->medium, 0700), 0);
-    scene_answer(&m->s, "resume.administrator", "Ada Brandt");
-    scene_answer(&m->s, "resume.witness.1", "Wen Castellan");
-    scene_answer(&m->s, "resume.slip", "none");
-    scene_answer(&m->s, "resume.go-on", "go-on");
+    scene_answer_go_on(&m->s);
 }
 
 static void media_end(struct media *m)

@@ -53,10 +53,7 @@ static void kill_when(struct scene *s, const char *kind, const char *detail, siz
 static void begin(struct scene *s)
 {
     scene_begin_short(s, NUM_UNITS);
-    scene_answer(s, "resume.administrator", "Ada Brandt");
-    scene_answer(s, "resume.witness.1", "Wen Castellan");
-    scene_answer(s, "resume.slip", "none");
-    scene_answer(s, "resume.go-on", "go-on");
+    scene_answer_go_on(s);
     scene_answer(s, "resume.torn", "set-aside"); /* a process may be killed within a write */
 }
 
@@ -227,10 +224,7 @@ Test(resume, killed_behind_the_second_part)
     struct scene s;
     struct names slips;
     scene_begin(&s, "three-owners.txt");
-    scene_answer(&s, "resume.administrator", "Ada Brandt");
-    scene_answer(&s, "resume.witness.1", "Wen Castellan");
-    scene_answer(&s, "resume.slip", "none");
-    scene_answer(&s, "resume.go-on", "go-on");
+    scene_answer_go_on(&s);
     scene_answer_only(&s, "confirm.zeroize", "zeroize 1,2,3");
     scene_answer_only(&s, "confirm.zeroize.second", "zeroize 1,2,3");
     scene_phrases(&s, NUM_UNITS, 0);

@@ -394,10 +394,7 @@ Test(service, is_asked_again_by_a_resumed_ceremony)
     scene_answer_only(&r.scene, "signature-key.1.token*", NULL);
     write_private(&r.scene, "SIGNSERVKEYS",
                   "[{\"key\":\"second\"},{\"key\":\"first\",\"token\":\"token-of-first\"}]");
-    scene_answer(&r.scene, "resume.administrator", "Ada Brandt");
-    scene_answer(&r.scene, "resume.witness.1", "Wen Castellan");
-    scene_answer(&r.scene, "resume.slip", "none");
-    scene_answer(&r.scene, "resume.go-on", "go-on");
+    scene_answer_go_on(&r.scene);
     scene_answer(&r.scene, "resume.torn", "set-aside"); /* it may be killed within a write */
     room_open(&r, "  keys-file: SIGNSERVKEYS\n", NULL);
     scene_start(&r.scene, "--script", SHORT, "--keys", house_keys(), "--units", "2",

@@ -307,10 +307,7 @@ Test(witness, receipts_that_an_interruption_left_are_void)
     cr_assert_eq(journal_count(&v.s.journal, CLV_EVENT_RECEIPT), NUM_LAST);
     cr_assert_eq(journal_count(&v.s.journal, CLV_EVENT_RECEIPT_VOID), 0);
 
-    scene_answer(&v.s, "resume.administrator", "Ada Brandt");
-    scene_answer(&v.s, "resume.witness.1", "Wen Castellan");
-    scene_answer(&v.s, "resume.slip", "none");
-    scene_answer(&v.s, "resume.go-on", "go-on");
+    scene_answer_go_on(&v.s);
     scene_answer_only(&v.s, "cosign.1.ready", "without");
     scene_answer(&v.s, "cosign.1.why", "the machine is at home; Ada Brandt");
     scene_resume(&v.s, NULL);
